@@ -1,0 +1,1 @@
+"""Benchmarks: each prints its figures and adds its part to build/bench.json."""

@@ -1,0 +1,107 @@
+"""Every image of one revision, with its graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfimages_action.core.checks import CheckPlan
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.errors import Location
+
+
+class Kind(StrEnum):
+    """What a build results in."""
+
+    CONTAINER = "container"
+    VM = "vm"
+
+
+class Severity(StrEnum):
+    """How an annotation is shown on GitHub."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a person should look at, with its place: becomes an annotation."""
+
+    severity: Severity
+    message: str
+    hint: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedContext:
+    """One of `contexts:` in image.yaml: BuildKit's `--build-context NAME=folder`."""
+
+    name: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """A reference to an image outside the repository, and where it stands."""
+
+    reference: ImageReference
+    written: str
+    """As it stands in the Dockerfile after expansion: the name to pin for BuildKit."""
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentLink:
+    """A reference to another image of the repository, and where it stands."""
+
+    image: str
+    written: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One buildable thing. All paths are relative to the repository's root, `/` separated."""
+
+    name: str
+    """A variant's name (`ubuntu:24.04`), else the folder's path below `images-dir`."""
+    reference: ImageReference
+    """The moving reference it is published as; for a VM only its tag-less identity counts."""
+    flist: str
+    """Stable flist name on the Hub, with `.flist`."""
+    kind: Kind
+    folder: str
+    dockerfile: str
+    context: str
+    contexts: tuple[NamedContext, ...] = ()
+    args: tuple[tuple[str, str], ...] = ()
+    """The build args to pass: those that the Dockerfile declares, sorted by name."""
+    target: str | None = None
+    platforms: tuple[str, ...] = ()
+    """Empty: the builder's own."""
+    parents: tuple[ParentLink, ...] = ()
+    externals: tuple[External, ...] = ()
+    checks: CheckPlan = CheckPlan()
+    fingerprint: str = ""
+    """`v1:sha256:...`, see core/fingerprint.py."""
+
+    @property
+    def parent_names(self) -> tuple[str, ...]:
+        """Names of the images it is built from, sorted, each once."""
+        return tuple(sorted({link.image for link in self.parents}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """The images of one revision in build order (parents first, then by name)."""
+
+    revision: str
+    images: tuple[Image, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def find(self, name: str) -> Image | None:
+        """The image of that name."""
+        return next((image for image in self.images if image.name == name), None)

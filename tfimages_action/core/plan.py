@@ -1,0 +1,76 @@
+"""The plan: for every image one step, with its action and the reason for it. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfimages_action.core.catalog import Image, Problem
+from tfimages_action.core.record import Record
+
+
+class Action(StrEnum):
+    """What a run does with an image."""
+
+    BUILD = "build"
+    CONVERT = "convert"
+    """Nothing to build: give the published digest its names and its flist."""
+    SKIP = "skip"
+
+
+class ReasonKind(StrEnum):
+    """Why; the words are an interface (`plan --format json`)."""
+
+    FORCED = "forced"
+    FIRST = "first"
+    NEW = "new"
+    FILES = "files"
+    DEFINITION = "definition"
+    PARENT = "parent"
+    UNFINISHED = "unfinished"
+    ADOPTED = "adopted"
+    PROMOTED = "promoted"
+    BASE_MOVED = "base-moved"
+    FLIST = "flist"
+    NOT_SELECTED = "not-selected"
+    UP_TO_DATE = "up-to-date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an image is built or not. `chain` leads from the image to the cause's image."""
+
+    kind: ReasonKind
+    detail: str
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one run does with one image."""
+
+    image: Image
+    action: Action
+    reason: Reason
+    record: Record | None = None
+    """What is published now, where that is known; a CONVERT converts `record.digest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every image of the current revision in build order, and what became of the others."""
+
+    current: str
+    previous: str | None
+    steps: tuple[Step, ...]
+    waves: tuple[tuple[str, ...], ...] = ()
+    """The builds alone, by level."""
+    retired: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    commit: str | None = None
+    force: str | None = None
+    """What to write in the force label, where this run forces."""
+
+    @property
+    def builds(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.action is Action.BUILD)

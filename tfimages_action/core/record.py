@@ -1,0 +1,45 @@
+"""What the registry (or, for a VM, the Hub) says was published: read from labels.
+
+The labels are an image's only state; no file anywhere repeats them. `VENDOR` is our own prefix,
+since `org.opencontainers.*` is reserved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+VENDOR: Final = "io.github.threefoldtech.tf-images"
+LABEL_FINGERPRINT: Final = f"{VENDOR}.fingerprint"
+LABEL_EXTERNALS: Final = f"{VENDOR}.externals"
+LABEL_PARENT: Final = f"{VENDOR}.parent"
+LABEL_FORCE: Final = f"{VENDOR}.force"
+OCI: Final = "org.opencontainers.image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One published image. Fields are `None` where the label was missing: then it isn't ours."""
+
+    digest: str
+    fingerprint: str | None = None
+    version: str | None = None
+    """The release it was built for."""
+    revision: str | None = None
+    created: datetime | None = None
+    externals: tuple[tuple[str, str], ...] = ()
+    """(reference, digest) of every external image it was built on."""
+    force: str | None = None
+    """The run that forced it (a tag or a run's id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The registry did not say: absent is not unreachable. `cause` is for a person."""
+
+    cause: str
+
+
+RecordAnswer = Record | Unreadable | None
+"""`None`: certainly not published (404)."""

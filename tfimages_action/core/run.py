@@ -1,0 +1,109 @@
+"""What happened in a run, as data: the pipeline fills it, the reports render it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tfimages_action.core.catalog import Problem
+from tfimages_action.core.plan import Plan, Step
+from tfimages_action.errors import ExitCode
+
+
+class Outcome(StrEnum):
+    """How one image ended."""
+
+    BUILT = "built"
+    """Built and checked, not published (push off)."""
+    PUBLISHED = "published"
+    REUSED = "reused"
+    """Not built: the digest at hand got its names or its flist."""
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    """Not tried, since an ancestor failed."""
+
+
+class Stage(StrEnum):
+    """The steps of one image, in order."""
+
+    BUILD = "build"
+    CHECK = "check"
+    PUSH = "push"
+    CONVERT = "convert"
+    VERIFY = "verify"
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRun:
+    """One stage of one image. Times are seconds since the run began."""
+
+    stage: Stage
+    started_s: float
+    ended_s: float
+    slot: str
+    """`build-1`, `push-1`, `convert-2`: who ran where, for the chart."""
+    attempts: int = 1
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an image failed: cause, the last lines of the stage's log, and the cure."""
+
+    stage: Stage
+    message: str
+    hint: str = ""
+    log_tail: tuple[str, ...] = ()
+    """At most 20 lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flist:
+    """A published flist."""
+
+    name: str
+    """Content name on the Hub: never changes."""
+    address: str
+    """URL of the content name."""
+    stable_address: str | None = None
+    md5: str = ""
+    entries: int = 0
+    merkle_root: str = ""
+    verified: bool = False
+    """Proved equal to the image, file by file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRun:
+    """How one image fared."""
+
+    step: Step
+    outcome: Outcome
+    stages: tuple[StageRun, ...] = ()
+    digest: str | None = None
+    references: tuple[str, ...] = ()
+    """Every reference that now names the digest."""
+    size_bytes: int | None = None
+    size_delta_bytes: int | None = None
+    flist: Flist | None = None
+    failure: Failure | None = None
+    blocked_by: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """The whole run. Partial failure is data here; the exit code is read off it."""
+
+    plan: Plan | None
+    """`None` when the plan itself erred."""
+    images: tuple[ImageRun, ...]
+    started: datetime
+    duration_s: float
+    problems: tuple[Problem, ...] = ()
+    error: str | None = None
+    """What ended the run as a whole (an engine lost, a refused input), rendered."""
+    exit_code: ExitCode = ExitCode.DONE

@@ -1,0 +1,92 @@
+"""The values that pass between the pipeline and what does its work: requests and results.
+
+They stand in the core because the adapters make them and the pipeline (which knows no adapter)
+consumes them; the Protocols themselves are in pipeline/ports.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.tree import Revision
+
+Log = Callable[[str], None]
+"""Takes one line (without its newline) of a stage's log. Thread-safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedParent:
+    """What a `FROM` of the repository stands for in this build: exactly this image."""
+
+    written: str
+    """The reference as the Dockerfile has it after expansion."""
+    source: str
+    """BuildKit's source: `docker-image://...` or `oci-layout://...`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """Everything a build needs; nothing else may influence it."""
+
+    image: Image
+    revision: Revision
+    parents: tuple[PinnedParent, ...] = ()
+    externals: tuple[tuple[str, str], ...] = ()
+    """(reference as written, digest) of each external image, resolved before building."""
+    labels: tuple[tuple[str, str], ...] = ()
+    no_cache: bool = False
+    source_date_epoch: int = 0
+    """Seconds since 1970: the commit's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltImage:
+    """A container image that was built here (or loaded, for a check)."""
+
+    image: Image
+    image_id: str
+    """The config's digest, `sha256:...`."""
+    local: str
+    """What the engine (or the builder) calls it."""
+    size_bytes: int
+    layers: tuple[str, ...] = ()
+    """diff ids, lowest first."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltArchive:
+    """A full VM's root filesystem, packed; `path` lives until the run ends."""
+
+    image: Image
+    path: Path
+    sha256: str
+    size_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+Built = BuiltImage | BuiltArchive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One check of one image."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A manifest in the registry, and the names that were given to it."""
+
+    digest: str
+    references: tuple[ImageReference, ...]
+    size_bytes: int = 0
+    """Compressed: the manifest's layers and config."""

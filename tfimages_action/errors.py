@@ -1,0 +1,120 @@
+"""The one tree of errors: each says what happened, where, and what to do about it.
+
+Nothing below a door exits the process. A door catches `TfImagesError`, prints `render()` and
+exits with `exit_code`; the codes are an interface (README, "Exit codes").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What the process ends with."""
+
+    DONE = 0
+    FAILED = 1
+    REFUSED = 2
+    ENGINE_LOST = 3
+    REGISTRY_LOST = 4
+    HUB_LOST = 5
+    GITHUB_LOST = 6
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in the repository: path relative to its root, `/` separated; line from 1."""
+
+    path: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+class TfImagesError(Exception):
+    """Root of everything that this package raises on purpose.
+
+    `message` says what happened, `hint` what to do, `location` where it is (if it is in a file).
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, hint: str = "", location: Location | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.location = location
+
+    def render(self) -> str:
+        """One line of what happened (with the place), then a line of what to do."""
+        where = f"{self.location}: " if self.location else ""
+        return f"{where}{self.message}" + (f"\n  -> {self.hint}" if self.hint else "")
+
+
+class RefusedError(TfImagesError):
+    """Bad input, found before anything was built or changed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class SettingsError(RefusedError):
+    """An input, option or environment variable is missing or makes no sense."""
+
+
+class ConfigError(RefusedError):
+    """`image.yaml` or `images.yaml` is wrong."""
+
+
+class DockerfileError(RefusedError):
+    """A Dockerfile that BuildKit would refuse, or whose references can't be known."""
+
+
+class CatalogError(RefusedError):
+    """The images of a revision make no sense together: none, two of one name, a cycle."""
+
+
+class TagError(RefusedError):
+    """A tag that is no version, or one that does not exist."""
+
+
+class RevisionError(RefusedError):
+    """A revision can't be read, neither from git nor from GitHub."""
+
+
+class EngineError(TfImagesError):
+    """The Docker Engine or BuildKit can't be reached, or went away in mid-run."""
+
+    exit_code = ExitCode.ENGINE_LOST
+
+
+class RegistryError(TfImagesError):
+    """The registry can't be reached, or refused us."""
+
+    exit_code = ExitCode.REGISTRY_LOST
+
+
+class HubError(TfImagesError):
+    """The Hub can't be reached, refused us, or did not do what it said."""
+
+    exit_code = ExitCode.HUB_LOST
+
+
+class GitHubError(TfImagesError):
+    """GitHub's API can't be reached, or refused us."""
+
+    exit_code = ExitCode.GITHUB_LOST
+
+
+class StageError(TfImagesError):
+    """One image failed at one stage; the rest of the run goes on. Exit code 1."""
+
+
+class InterruptError(TfImagesError):
+    """The run was told to stop (SIGINT, SIGTERM)."""
+
+    exit_code = ExitCode.INTERRUPTED
