@@ -1,0 +1,59 @@
+"""The terminal's door: `tfimages COMMAND`. Each command is imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from tfimages_action import __version__
+from tfimages_action.errors import ExitCode, TfImagesError
+
+_COMMANDS: Final[dict[str, str]] = {}
+"""Command name -> `module:attribute` below `doors.commands`."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*_COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, attribute = _COMMANDS[cmd_name].split(":")
+        loaded = importlib.import_module(f"tfimages_action.doors.commands.{module}")
+        command = getattr(loaded, attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above names commands
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tfimages")
+def app() -> None:
+    """Plan, build, prove and publish the container images of a repository."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: the terminal's error boundary."""
+    try:
+        result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False)
+    except TfImagesError as error:
+        click.echo(f"error: {error.render()}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def main() -> None:
+    """Run as the console script `tfimages`."""
+    sys.exit(run())
