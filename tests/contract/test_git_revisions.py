@@ -1,0 +1,158 @@
+"""Local git, whatever its state, gives the entries that `git ls-tree` gives."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tfimages_action.adapters.git import GitRepository
+from tfimages_action.core.tree import FileMode, Revision
+from tfimages_action.errors import RevisionError
+
+AUTHOR = {
+    "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always",
+}  # fmt: skip
+
+
+def git(repo: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(repo), *arguments]
+    environment = {**os.environ, **AUTHOR}
+    return subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def write(repo: Path, path: str, text: str) -> Path:
+    place = repo / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    return place
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    root = tmp_path / "repo"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    write(root, "images/a/Dockerfile", "FROM scratch\n")
+    write(root, "images/a.b/Dockerfile", "FROM scratch\n")
+    write(root, "images/a/run.sh", "#!/bin/sh\n").chmod(0o755)
+    (root / "images/a/link").symlink_to("run.sh")
+    write(root, "images/a/données", "é")
+    write(root, ".gitignore", "ignored\n")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "one")
+    git(root, "tag", "v1")
+    write(root, "images/a/run.sh", "#!/bin/sh\ntrue\n")
+    git(root, "commit", "-qam", "two")
+    git(root, "tag", "-a", "v2", "-m", "annotated")
+    return root
+
+
+def listed(revision: Revision, under: str = "") -> list[str]:
+    return [f"{e.mode} {e.blob}\t{e.path}" for e in revision.entries(under)]
+
+
+def ls_tree(repo: Path, name: str) -> list[str]:
+    rows = git(repo, "ls-tree", "-r", "-z", name).split("\0")[:-1]
+    return [" ".join((row.split()[0], row.split()[2])) + "\t" + row.split("\t")[1] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "main"])
+def test_entries_are_those_of_git(repo: Path, name: str) -> None:
+    revision = GitRepository(repo / "images").revision(name)
+    assert listed(revision) == ls_tree(repo, name)
+    assert revision.commit == git(repo, "rev-parse", f"{name}^{{commit}}").strip()
+    assert revision.created.isoformat() == "2026-01-02T03:04:05+00:00"
+
+
+def test_a_folder_alone(repo: Path) -> None:
+    revision = GitRepository(repo).revision("v2")
+    below = [row for row in ls_tree(repo, "v2") if "\timages/a/" in row]
+    assert listed(revision, "images/a") == below
+    assert listed(revision, "no/such") == listed(revision, "images/a/run.sh") == []
+
+
+def test_reads_blobs_and_names_a_missing_one(repo: Path) -> None:
+    revision = GitRepository(repo).revision("v1")
+    blobs = {entry.path: entry.blob for entry in revision.entries()}
+    assert revision.read(blobs["images/a/link"]) == b"run.sh"
+    assert revision.read(blobs["images/a/données"]) == "é".encode()
+    with pytest.raises(RevisionError, match="has no blob"):
+        revision.read("0" * 40)
+
+
+def test_a_bare_and_a_foreign_clone_give_the_same(repo: Path, tmp_path: Path) -> None:
+    expected = listed(GitRepository(repo).revision("v2"))
+    bare = tmp_path / "bare.git"
+    git(repo, "clone", "-q", "--bare", str(repo), str(bare))
+    assert listed(GitRepository(bare).revision("v2")) == expected
+    for folder, _, files in os.walk(bare):
+        for place in [folder, *(os.path.join(folder, file) for file in files)]:  # noqa: PTH118
+            os.chown(place, 12345, 12345)
+    assert listed(GitRepository(bare).revision("v2")) == expected
+
+
+def test_a_shallow_clone_names_what_it_lacks(repo: Path, tmp_path: Path) -> None:
+    shallow = tmp_path / "shallow"
+    git(repo, "clone", "-q", "--depth=1", "--no-tags", f"file://{repo}", str(shallow))
+    local = GitRepository(shallow)
+    assert local.is_shallow
+    assert local.tags() == ()
+    assert listed(local.revision("main")) == listed(GitRepository(repo).revision("main"))
+    with pytest.raises(RevisionError, match="shallow") as caught:
+        local.revision("v1")
+    assert "fetch-depth: 0" in caught.value.hint
+
+
+def test_tags_and_commits(repo: Path) -> None:
+    local = GitRepository(repo)
+    assert sorted(local.tags()) == ["v1", "v2"]
+    assert local.commit_of("v2") == git(repo, "rev-parse", "HEAD").strip()
+    assert local.commit_of("v9") is None
+    assert local.merge_base("v1", "v2") == local.commit_of("v1")
+
+
+def test_a_clean_worktree_is_its_commit(repo: Path) -> None:
+    worktree = GitRepository(repo).worktree()
+    assert listed(worktree) == ls_tree(repo, "main")
+    assert worktree.commit == git(repo, "rev-parse", "HEAD").strip()
+
+
+def test_a_worktree_shows_what_a_commit_of_it_would_hold(repo: Path) -> None:
+    write(repo, "images/a/Dockerfile", "FROM alpine\n").chmod(0o755)
+    write(repo, "images/new/Dockerfile", "FROM scratch\n")
+    write(repo, "ignored", "x")
+    (repo / "images/a/link").unlink()
+    (repo / "images/a/other").symlink_to("nowhere")
+    worktree = GitRepository(repo).worktree()
+    seen, read = listed(worktree), {e.path: worktree.read(e.blob) for e in worktree.entries()}
+    assert worktree.commit is None
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "three")
+    assert seen == ls_tree(repo, "main")
+    assert read["images/a/other"] == b"nowhere"
+    assert read["images/a/Dockerfile"] == b"FROM alpine\n"
+
+
+def test_submodules_count_by_their_commit(repo: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q", "-b", "main")
+    git(outer, "submodule", "-q", "add", str(repo), "part")
+    git(outer, "commit", "-qm", "with a part")
+    entries = {e.path: e for e in GitRepository(outer).revision("main").entries()}
+    assert entries["part"].mode is FileMode.SUBMODULE
+    assert entries["part"].blob == git(repo, "rev-parse", "HEAD").strip()
+    assert listed(GitRepository(outer).worktree()) == ls_tree(outer, "main")
+
+
+def test_no_repository_is_said_plainly(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(RevisionError, match="not in a git repository"):
+            GitRepository(place)

@@ -1,0 +1,240 @@
+"""Local git as a source of revisions, through libgit2: no git program, nothing fetched.
+
+A clone may be shallow, bare, or owned by another user (the runner's workspace belongs to uid
+1001 and we are root), so libgit2's owner check is off: we only read.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pygit2
+from pygit2.enums import FileStatus, ObjectType
+
+from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.errors import RevisionError
+
+pygit2.settings.owner_validation = False
+
+_MODES: Final = {mode.value.encode(): mode for mode in FileMode} | {b"100664": FileMode.FILE}
+_FOLDER: Final = b"40000"
+_ID_BYTES: Final = 20
+_WORKTREE: Final = "worktree"
+
+
+class GitRepository:
+    """A local repository: its tags and its revisions."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the repository that holds `path`. Raises `RevisionError` where there is none."""
+        found = pygit2.discover_repository(str(path)) if path.exists() else None
+        if found is None:
+            raise RevisionError(
+                f"{path} is not in a git repository",
+                hint="name the repository's folder with --repo, or run actions/checkout first",
+            )
+        self._repo = pygit2.Repository(found)
+
+    @property
+    def is_shallow(self) -> bool:
+        return self._repo.is_shallow
+
+    @property
+    def root(self) -> Path | None:
+        """The worktree's folder; `None` for a bare repository."""
+        return Path(self._repo.workdir) if self._repo.workdir else None
+
+    def tags(self) -> tuple[str, ...]:
+        """Names of all local tags."""
+        prefix = "refs/tags/"
+        names = (name for name in self._repo.references if name.startswith(prefix))
+        return tuple(name.removeprefix(prefix) for name in names)
+
+    def commit_of(self, name: str) -> str | None:
+        """Tell the commit id of a tag, a branch or a commit; `None` where it isn't at hand."""
+        commit = self._find(name)
+        return str(commit.id) if commit else None
+
+    def revision(self, name: str) -> GitRevision:
+        """Give one commit by tag, branch or id. Raises `RevisionError` where it isn't at hand."""
+        commit = self._find(name)
+        if commit is None:
+            shallow = " (the clone is shallow)" if self.is_shallow else ""
+            raise RevisionError(
+                f"git has no revision {name!r}{shallow}",
+                hint="check out with `fetch-depth: 0`, which brings all tags and their history",
+            )
+        return GitRevision(self._repo, name, commit)
+
+    def worktree(self) -> WorktreeRevision:
+        """Give the worktree with its uncommitted changes."""
+        head = self._find("HEAD")
+        if self._repo.is_bare or head is None:
+            raise RevisionError(
+                "there is no worktree with a commit here", hint="name a revision with --current"
+            )
+        return WorktreeRevision(self._repo, head)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Tell the commit id where two revisions parted; `None` where git can't say."""
+        first, second = self._find(one), self._find(other)
+        if first is None or second is None:
+            return None
+        try:
+            base = self._repo.merge_base(first.id, second.id)
+        except (KeyError, pygit2.GitError):
+            return None
+        return str(base) if base else None
+
+    def _find(self, name: str) -> pygit2.Commit | None:
+        # A tag wins over a branch of the same name, as it does on GitHub.
+        for candidate in (f"refs/tags/{name}", f"refs/heads/{name}", f"refs/remotes/origin/{name}"):
+            if candidate in self._repo.references:
+                return self._peel(self._repo.references[candidate])
+        try:
+            return self._peel(self._repo.revparse_single(name))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def _peel(self, thing: pygit2.Object | pygit2.Reference) -> pygit2.Commit | None:
+        try:
+            return thing.peel(pygit2.Commit)
+        except (KeyError, pygit2.GitError):
+            return None
+
+
+class GitRevision:
+    """One commit of a local repository, as `core.tree.Revision`."""
+
+    def __init__(self, repo: pygit2.Repository, name: str, commit: pygit2.Commit) -> None:
+        self._repo = repo
+        self._name = name
+        self._commit = commit
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def commit(self) -> str | None:
+        return str(self._commit.id)
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromtimestamp(self._commit.commit_time, UTC)
+
+    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+        """Walk the tree in git's order, which is by path bytes of files."""
+        tree_id = self._tree_at(under)
+        if tree_id is not None:
+            yield from _walk(self._repo, tree_id, f"{under}/" if under else "")
+
+    def read(self, blob: str) -> bytes:
+        return _read_blob(self._repo, blob)
+
+    def _tree_at(self, folder: str) -> bytes | None:
+        tree: pygit2.Object = self._commit.tree
+        for part in filter(None, folder.split("/")):
+            if not isinstance(tree, pygit2.Tree) or part not in tree:
+                return None
+            tree = tree[part]
+        return tree.id.raw if isinstance(tree, pygit2.Tree) else None
+
+
+class WorktreeRevision:
+    """The worktree: what git tracks as it is now, and new files that git does not ignore."""
+
+    def __init__(self, repo: pygit2.Repository, head: pygit2.Commit) -> None:
+        self._repo = repo
+        self._head = head
+        self._root = Path(repo.workdir)
+        self._changed = {
+            path: status
+            for path, status in repo.status(untracked_files="all").items()
+            if not status & FileStatus.IGNORED
+        }
+        self._files: dict[str, Path] = {}
+
+    @property
+    def name(self) -> str:
+        return _WORKTREE
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that it equals; `None` with uncommitted changes."""
+        return None if self._changed else str(self._head.id)
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromtimestamp(self._head.commit_time, UTC)
+
+    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+        self._repo.index.read()
+        index = {entry.path: entry for entry in self._repo.index}
+        prefix = f"{under}/" if under else ""
+        for path in sorted({*index, *self._changed}, key=str.encode):
+            if not path.startswith(prefix):
+                continue
+            if path in self._changed:
+                entry = self._entry_on_disk(path)
+                if entry:
+                    yield entry
+            else:
+                known = index[path]
+                yield TreeEntry(path, FileMode(f"{known.mode:o}"), str(known.id))
+
+    def read(self, blob: str) -> bytes:
+        path = self._files.get(blob)
+        if path is None:
+            return _read_blob(self._repo, blob)
+        return str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+
+    def _entry_on_disk(self, path: str) -> TreeEntry | None:
+        place = self._root / path
+        try:
+            mode = place.lstat().st_mode
+        except OSError:
+            return None
+        if stat.S_ISLNK(mode):
+            blob = str(pygit2.hash(str(place.readlink()).encode()))
+            self._files[blob] = place
+            return TreeEntry(path, FileMode.SYMLINK, blob)
+        if not stat.S_ISREG(mode):
+            return None
+        blob = str(pygit2.hashfile(str(place)))
+        self._files[blob] = place
+        executable = mode & stat.S_IXUSR
+        return TreeEntry(path, FileMode.EXECUTABLE if executable else FileMode.FILE, blob)
+
+
+def _walk(repo: pygit2.Repository, tree_id: bytes, prefix: str) -> Iterator[TreeEntry]:
+    # Raw tree objects: a loop over bytes costs a fraction of an object per entry.
+    _, raw = repo.read(pygit2.Oid(raw=tree_id))
+    at = 0
+    while at < len(raw):
+        space = raw.index(b" ", at)
+        end = raw.index(b"\0", space)
+        mode, name = raw[at:space], raw[space + 1 : end].decode(errors="surrogateescape")
+        at = end + 1 + _ID_BYTES
+        blob = raw[end + 1 : at]
+        if mode == _FOLDER:
+            yield from _walk(repo, blob, f"{prefix}{name}/")
+        else:
+            yield TreeEntry(prefix + name, _MODES[mode], blob.hex())
+
+
+def _read_blob(repo: pygit2.Repository, blob: str) -> bytes:
+    try:
+        kind, data = repo.read(blob)
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise RevisionError(
+            f"git has no blob {blob}",
+            hint="a partial clone leaves blobs out: check out without `filter:`",
+        ) from error
+    if kind != ObjectType.BLOB:
+        raise RevisionError(f"{blob} is no file's content")
+    return bytes(data)

@@ -1,0 +1,131 @@
+"""Version tags: which tags are versions, how they are ordered, which one came before.
+
+A version is semver with the short forms that people use (`v27`, `1.2`), with or without `v`. A
+trailing letter (`v28a`) is the same version once more: it comes after `v28` and asks that every
+image be rebuilt. Precedence: https://semver.org/#spec-item-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, total_ordering
+from typing import Final
+
+from semver import Version
+
+from tfimages_action.errors import TagError
+
+_NUMBER: Final = r"(?:0|[1-9][0-9]*)"
+_TAG: Final = re.compile(
+    rf"v?(?P<core>{_NUMBER}(?:\.{_NUMBER}){{0,2}})"
+    r"(?:(?P<letter>[a-z])|(?P<rest>(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?))"
+)
+_FULL: Final = 3
+
+CommitOf = Callable[[str], str | None]
+"""The commit id that a tag leads to; `None` where the tag is gone."""
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VersionTag:
+    """A tag that is a version. Equal where only the spelling differs: `v28`, `28`, `v28.0.0`."""
+
+    text: str
+    version: Version
+    letter: str = ""
+    """`a` of `v28a`: rebuild all."""
+    numbers: int = _FULL
+    """How many of major, minor and patch are written out."""
+
+    @property
+    def rebuilds_all(self) -> bool:
+        return bool(self.letter)
+
+    @property
+    def is_prerelease(self) -> bool:
+        return self.version.prerelease is not None
+
+    @property
+    def _key(self) -> tuple[Version, str]:
+        return self.version, self.letter
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VersionTag) and self._key == other._key
+
+    def __lt__(self, other: VersionTag) -> bool:
+        return self._key < other._key
+
+    def __hash__(self) -> int:
+        return hash((self.version.to_tuple()[:4], self.letter))
+
+    def abbreviates(self, longer: VersionTag) -> bool:
+        """Whether this is a short form under which `longer` falls: `v1` of `v1.4.2`."""
+        if self.letter or self.is_prerelease or longer.letter or self.numbers >= longer.numbers:
+            return False
+        return self.version.to_tuple()[: self.numbers] == longer.version.to_tuple()[: self.numbers]
+
+
+@cache
+def parse_version_tag(text: str) -> VersionTag | None:
+    """Read a tag as a version; `None` for every other tag."""
+    match = _TAG.fullmatch(text)
+    if match is None:
+        return None
+    core = match["core"]
+    numbers = core.count(".") + 1
+    try:
+        version = Version.parse(core + ".0" * (_FULL - numbers) + (match["rest"] or ""))
+    except ValueError:
+        return None
+    return VersionTag(text=text, version=version, letter=match["letter"] or "", numbers=numbers)
+
+
+def require_version_tag(text: str) -> VersionTag:
+    """Read a tag that has to be a version. Raises `TagError`."""
+    tag = parse_version_tag(text)
+    if tag is None:
+        raise TagError(
+            f"the tag {text!r} is no version",
+            hint="push a tag like v1.2.3, 1.2 or v27 (pre-releases: v2.0.0-rc.1), "
+            "or let the workflow run for such tags only: on: push: tags: ['v*']",
+        )
+    return tag
+
+
+def alias_of(tag: VersionTag, tags: Iterable[str], commit_of: CommitOf) -> str | None:
+    """Name the longer tag on the same commit that `tag` merely abbreviates, if there is one.
+
+    `v1` moved along to `v1.4.2` (as actions keep it) is such an alias: planning ignores it.
+    """
+    longer = [other for other in _versions(tags) if tag.abbreviates(other)]
+    if not longer:
+        return None
+    commit = commit_of(tag.text)
+    same = [other for other in longer if commit is not None and commit_of(other.text) == commit]
+    return max(same).text if same else None
+
+
+def previous_tag(current: VersionTag, tags: Iterable[str], commit_of: CommitOf) -> str | None:
+    """Name the greatest version tag below `current`, aliases left out; `None` for the first.
+
+    The order is by version alone: the tag may lie on another branch, or on the same commit.
+    `commit_of` is asked only for tags that could be aliases.
+    """
+    names = tuple(tags)
+    below = sorted((tag for tag in _versions(names) if tag < current), key=_order)
+    for tag in reversed(below):
+        if alias_of(tag, names, commit_of) is None:
+            return tag.text
+    return None
+
+
+def _versions(tags: Iterable[str]) -> list[VersionTag]:
+    return [tag for tag in map(parse_version_tag, tags) if tag is not None]
+
+
+def _order(tag: VersionTag) -> tuple[Version, str, int, str]:
+    # Of two spellings of one version the longer one is the more deliberate.
+    return tag.version, tag.letter, tag.numbers, tag.text
