@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from tfimages_action.core.catalog import Image
@@ -90,3 +91,23 @@ class Published:
     references: tuple[ImageReference, ...]
     size_bytes: int = 0
     """Compressed: the manifest's layers and config."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """What an image starts, as its config says it; `None` where the config has no such field."""
+
+    entrypoint: tuple[str, ...] | None = None
+    cmd: tuple[str, ...] | None = None
+    env: tuple[str, ...] = ()
+    """`NAME=value`, in the config's order."""
+    workdir: str = ""
+
+
+class Visibility(StrEnum):
+    """Whether a stranger (the Hub is one) can pull an image."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    """Or absent: most registries don't tell a stranger which."""
+    ABSENT = "absent"

@@ -10,12 +10,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import IO, Protocol
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
-from tfimages_action.core.work import BuildRequest, Built, BuiltImage, CheckResult, Log, Published
+from tfimages_action.core.work import (
+    BuildRequest,
+    Built,
+    BuiltImage,
+    CheckResult,
+    ImageConfig,
+    Log,
+    Published,
+    Visibility,
+)
 
 
 class Builder(Protocol):
@@ -61,3 +71,26 @@ class Converter(Protocol):
         self, image: Image, flist: Flist, names: Sequence[str], *, log: Log, stop: threading.Event
     ) -> Flist:
         """Make the stable names links to the verified flist, with no moment of absence."""
+
+
+class ImageSource(Protocol):
+    """Reads a published image through the engine; pulls it where it isn't at hand."""
+
+    def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
+        """What the image starts."""
+
+    def export(
+        self, source: Published, *, log: Log, stop: threading.Event
+    ) -> AbstractContextManager[IO[bytes]]:
+        """The merged file system as one tar stream (`docker export`), read once, never stored.
+
+        Leaving the context removes the container it was read from; a failed export raises
+        there, so that a cut stream is never taken for a whole one.
+        """
+
+
+class AnonymousProbe(Protocol):
+    """Asks a registry without credentials."""
+
+    def visibility(self, reference: ImageReference) -> Visibility:
+        """Whether a stranger can pull exactly this. Raises `RegistryError`."""
