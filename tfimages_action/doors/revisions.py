@@ -1,0 +1,171 @@
+"""Which two revisions a run compares: from the event, the inputs, and the tags there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from tfimages_action.core.tags import (
+    VersionTag,
+    alias_of,
+    parse_version_tag,
+    previous_tag,
+    require_version_tag,
+)
+from tfimages_action.core.tree import Revision
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import GitHubError, RevisionError, TagError
+
+if TYPE_CHECKING:
+    from tfimages_action.adapters.git import GitRepository
+
+
+class Remote(Protocol):
+    """The repository on GitHub."""
+
+    def tags(self) -> tuple[str, ...]: ...
+    def commit_of(self, name: str) -> str | None: ...
+    def revision(self, name: str) -> Revision: ...
+    def merge_base(self, base: str, head: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The two revisions of a plan. `tag` is set where the current one is a release."""
+
+    current: Revision
+    previous: Revision | None
+    tag: VersionTag | None = None
+    alias_of: str | None = None
+    """The pushed tag merely abbreviates this one: there is nothing to do."""
+
+    @property
+    def rebuilds_all(self) -> bool:
+        return self.tag is not None and self.tag.rebuilds_all
+
+
+class Sources:
+    """Local git first (no request, nothing fetched), GitHub's API for what it lacks."""
+
+    def __init__(self, *, local: GitRepository | None, remote: Remote | None) -> None:
+        self.local = local
+        self.remote = remote
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """All tags of the repository: GitHub's where it can be asked, else the clone's."""
+        if self.remote is not None:
+            return self.remote.tags()
+        return self.local.tags() if self.local else ()
+
+    def commit_of(self, name: str) -> str | None:
+        """Tell the commit of a tag, as the side that named the tag sees it."""
+        if self.remote is not None:
+            return self.remote.commit_of(name)
+        return self.local.commit_of(name) if self.local else None
+
+    def revision(self, name: str) -> Revision:
+        """Find a revision. Raises `RevisionError` naming what mends it."""
+        if self.local is not None and self._local_is_right(name):
+            return self.local.revision(name)
+        if self.remote is not None:
+            return self.remote.revision(name)
+        raise RevisionError(
+            f"the revision {name!r} is not at hand",
+            hint="check out with `fetch-depth: 0`, or give `github-token` with "
+            "`permissions: contents: read`",
+        )
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Find the commit where two revisions parted."""
+        found = self.local.merge_base(base, head) if self.local else None
+        if found:
+            return found
+        if self.remote is not None:
+            return self.remote.merge_base(base, head)
+        raise RevisionError(
+            f"git can't tell where {base[:12]} and {head[:12]} parted",
+            hint="check out with `fetch-depth: 0`",
+        )
+
+    def _local_is_right(self, name: str) -> bool:
+        """Whether the clone has it, and has not an older place of a tag moved by force."""
+        assert self.local is not None  # noqa: S101 - the caller looked
+        commit = self.local.commit_of(name)
+        if commit is None or self.remote is None or name not in self.tags:
+            return commit is not None
+        return self.remote.commit_of(name) == commit
+
+
+def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
+    """Find the two revisions that the event (or the inputs) ask for.
+
+    Raises `TagError`, `RevisionError` or `GitHubError`.
+    """
+    if settings.current or not event.on_github:
+        return _compare_named(settings, sources)
+    if event.is_tag:
+        return _compare_tags(event.ref_name, settings, sources)
+    if event.pull_request_commits:
+        base, head = event.pull_request_commits
+        return _pair(sources, head, settings.previous or sources.merge_base(base, head))
+    if event.name == "push" and settings.compare == "event" and not settings.previous:
+        before = event.before
+        known = before is not None and _exists(sources, before)
+        return _pair(sources, event.sha, before if known else _greatest(sources))
+    return _pair(sources, event.sha, settings.previous or _greatest(sources))
+
+
+def _compare_named(settings: Settings, sources: Sources) -> Comparison:
+    name = settings.current or _tag_of_head(sources) or "HEAD"
+    if name in sources.tags:
+        return _compare_tags(name, settings, sources)
+    return _pair(sources, name, settings.previous or _greatest(sources))
+
+
+def _compare_tags(name: str, settings: Settings, sources: Sources) -> Comparison:
+    tag = require_version_tag(name)
+    previous = settings.previous or previous_tag(tag, sources.tags, sources.commit_of)
+    return Comparison(
+        current=sources.revision(name),
+        previous=sources.revision(previous) if previous else None,
+        tag=tag,
+        alias_of=alias_of(tag, sources.tags, sources.commit_of),
+    )
+
+
+def _pair(sources: Sources, current: str, previous: str | None) -> Comparison:
+    return Comparison(
+        current=sources.revision(current),
+        previous=sources.revision(previous) if previous else None,
+    )
+
+
+def _greatest(sources: Sources) -> str | None:
+    found = [tag for tag in map(parse_version_tag, sources.tags) if tag is not None]
+    return max(found).text if found else None
+
+
+def _tag_of_head(sources: Sources) -> str | None:
+    """Name the greatest version tag on the commit that is checked out, aliases left out."""
+    if sources.local is None:
+        return None
+    head = sources.local.commit_of("HEAD")
+    here = [
+        tag
+        for tag in map(parse_version_tag, sources.tags)
+        if tag is not None and sources.commit_of(tag.text) == head
+    ]
+    here = [tag for tag in here if alias_of(tag, sources.tags, sources.commit_of) is None]
+    return max(here).text if here else None
+
+
+def _exists(sources: Sources, commit: str) -> bool:
+    """Whether a commit can still be found: a force push may have left it behind."""
+    try:
+        sources.revision(commit)
+    except (RevisionError, GitHubError, TagError):
+        return False
+    return True
