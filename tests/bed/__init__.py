@@ -1,0 +1,1 @@
+"""The real parts that tests run on: engine, registry, base images, runner. No pytest in here."""
