@@ -120,7 +120,8 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
 
 def _compare_named(settings: Settings, sources: Sources) -> Comparison:
     name = settings.current or _tag_of_head(sources) or "HEAD"
-    if name in sources.tags:
+    is_version = parse_version_tag(name) is not None
+    if name in sources.tags and (is_version or not settings.previous):
         return _compare_tags(name, settings, sources)
     return _pair(sources, name, settings.previous or _greatest(sources))
 
@@ -156,9 +157,9 @@ def _tag_of_head(sources: Sources) -> str | None:
     here = [
         tag
         for tag in map(parse_version_tag, sources.tags)
-        if tag is not None and sources.commit_of(tag.text) == head
+        if tag is not None and sources.local.commit_of(tag.text) == head
     ]
-    here = [tag for tag in here if alias_of(tag, sources.tags, sources.commit_of) is None]
+    here = [tag for tag in here if alias_of(tag, sources.tags, sources.local.commit_of) is None]
     return max(here).text if here else None
 
 

@@ -1,0 +1,221 @@
+"""The job summary: one page of Markdown that says what was published, why, and what to do next.
+
+GitHub shows nothing at all of a summary above 1 MiB, so the page is cut to fit, the least
+important part first, and says what it left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from tfimages_action.core.catalog import Problem
+from tfimages_action.core.plan import Plan
+from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport
+from tfimages_action.report import charts, markdown, words
+
+LIMIT_BYTES: Final = 1024 * 1024
+_MARGIN_BYTES: Final = 4096
+_DONE: Final = (Outcome.PUBLISHED, Outcome.BUILT, Outcome.REUSED, Outcome.FAILED, Outcome.BLOCKED)
+_OPEN_FAILURES: Final = 10
+
+Section = Callable[[RunReport], str]
+
+
+def render_summary(report: RunReport, *, limit_bytes: int = LIMIT_BYTES) -> str:
+    """Render the page, below `limit_bytes` whatever the report holds."""
+    head = _headline(report)
+    # In the order of the page, each with its weight: the lightest is left out first.
+    sections: list[tuple[int, str, str]] = [
+        (5, "what needs a person", _needs_a_person(report)),
+        (4, "the table of images", _table(report)),
+        (2, "the graph", _graph(report)),
+        (1, "the timeline", _timeline(report)),
+        (3, "what was skipped", _skipped(report)),
+    ]
+    room = limit_bytes - _MARGIN_BYTES - len(head.encode())
+    kept: dict[str, str] = {}
+    left_out: list[str] = []
+    for _, name, body in sorted(sections, key=lambda section: -section[0]):
+        fitted = _fit(body, room)
+        kept[name] = fitted
+        room -= len(fitted.encode()) + 2
+        if fitted != body:
+            left_out.append(name)
+    parts = [head, *(kept[name] for _, name, _ in sections)]
+    if left_out:
+        parts.append(f"_Too large to show whole: {', '.join(left_out)}. See the report file._")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fit(body: str, room: int) -> str:
+    if len(body.encode()) <= room:
+        return body
+    kept: list[str] = []
+    for line in body.split("\n"):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    # A cut through a fence or a fold would swallow the rest of the page.
+    cut = "\n".join(kept)
+    return cut if "```" not in cut and "<details>" not in cut else ""
+
+
+def _headline(report: RunReport) -> str:
+    plan = report.plan
+    title = "## tf-images" + (f": {markdown.text(plan.current)}" if plan else "")
+    return f"{title}\n\n{_sentence(report)}"
+
+
+def _sentence(report: RunReport) -> str:
+    took = words.duration(report.duration_s)
+    if report.plan is None:
+        return f"❌ **Nothing was built: the plan could not be made** ({took})."
+    counts = {outcome: sum(run.outcome is outcome for run in report.images) for outcome in Outcome}
+    named = {
+        "published": counts[Outcome.PUBLISHED],
+        "built": counts[Outcome.BUILT],
+        "reused": counts[Outcome.REUSED],
+        "failed": counts[Outcome.FAILED],
+        "blocked": counts[Outcome.BLOCKED],
+    }
+    said = [f"{number} {word}" for word, number in named.items() if number]
+    skipped = counts[Outcome.SKIPPED]
+    if not said:
+        what = f"nothing to do, all {words.count(skipped, 'image')} up to date"
+    else:
+        what = ", ".join(said) + (f", {skipped} left as they are" if skipped else "")
+    bad = counts[Outcome.FAILED] or counts[Outcome.BLOCKED] or report.error
+    return f"{'❌' if bad else '✅'} **{what}** in {took}, {_compared(report.plan)}."
+
+
+def _compared(plan: Plan) -> str:
+    if plan.previous is None:
+        return "the first release"
+    return f"compared with {markdown.code(plan.previous)}"
+
+
+def _needs_a_person(report: RunReport) -> str:
+    parts: list[str] = []
+    if report.error:
+        parts.append(f"> [!CAUTION]\n{_quoted(report.error)}")
+    failed = [run for run in report.images if run.failure]
+    for number, run in enumerate(failed):
+        parts.append(_failure(run, report.images, is_open=number < _OPEN_FAILURES))
+    parts += [_problem(problem) for problem in _all_problems(report)]
+    warned = [run for run in report.images if run.warnings]
+    parts += [
+        f"- ⚠️ {markdown.code(run.step.image.name)}: {markdown.text(warning)}"
+        for run in warned
+        for warning in run.warnings
+    ]
+    return "### Needs a person\n\n" + "\n\n".join(parts) if parts else ""
+
+
+def _all_problems(report: RunReport) -> Iterable[Problem]:
+    planned = report.plan.problems if report.plan else ()
+    return dict.fromkeys((*report.problems, *planned))
+
+
+def _failure(run: ImageRun, runs: Iterable[ImageRun], *, is_open: bool) -> str:
+    failure = run.failure
+    assert failure is not None  # noqa: S101 - the caller chose runs that failed
+    name = run.step.image.name
+    blocked = [other.step.image.name for other in runs if other.blocked_by == name]
+    lines = [
+        f"#### ❌ {markdown.text(name)}: {failure.stage} failed",
+        _quoted(failure.message),
+    ]
+    if failure.hint:
+        lines.append(f"**What to do:** {markdown.text(failure.hint)}")
+    if blocked:
+        names = ", ".join(markdown.code(other) for other in blocked)
+        lines.append(f"Blocked by it: {names}")
+    if failure.log_tail and is_open:
+        lines.append(_log(failure))
+    return "\n\n".join(lines)
+
+
+def _log(failure: Failure) -> str:
+    title = f"last {words.count(len(failure.log_tail), 'line')} of the log"
+    return markdown.fold(title, markdown.block(failure.log_tail, "text"))
+
+
+def _problem(problem: Problem) -> str:
+    sign = {"error": "❌", "warning": "⚠️", "notice": "\N{INFORMATION SOURCE}\ufe0f"}[
+        problem.severity
+    ]
+    where = f"{markdown.code(str(problem.location))}: " if problem.location else ""
+    hint = f" **What to do:** {markdown.text(problem.hint)}" if problem.hint else ""
+    return f"- {sign} {where}{markdown.text(problem.message)}{hint}"
+
+
+def _table(report: RunReport) -> str:
+    rows = [_table_row(run) for run in report.images if run.outcome in _DONE]
+    if not rows:
+        return ""
+    head = ("Image", "Why", "Outcome", "Size", "Time", "Digest", "flist")
+    return markdown.table(head, rows)
+
+
+def _table_row(run: ImageRun) -> tuple[str, ...]:
+    step = run.step
+    why = f"{markdown.text(step.reason.detail)}"
+    if len(step.reason.chain) > 1:
+        why += f" <sub>{' ← '.join(markdown.text(name) for name in step.reason.chain)}</sub>"
+    size = words.size(run.size_bytes) if run.size_bytes is not None else ""
+    if run.size_delta_bytes is not None:
+        size += f" ({words.size_change(run.size_delta_bytes)})"
+    seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
+    outcome = f"{words.SIGNS[run.outcome]} {run.outcome}"
+    if run.blocked_by:
+        outcome += f" by {markdown.code(run.blocked_by)}"
+    digest = markdown.code(words.short_digest(run.digest)) if run.digest else ""
+    time = words.duration(seconds) if run.stages else ""
+    return (markdown.code(step.image.name), why, outcome, size, time, digest, _flist_cell(run))
+
+
+def _flist_cell(run: ImageRun) -> str:
+    if run.flist is None:
+        return ""
+    proved = " ✔ proved" if run.flist.verified else ""
+    cell = markdown.link(markdown.code(run.flist.name), run.flist.address) + proved
+    if run.flist.stable_address:
+        cell += f"<br>{markdown.link('stable address', run.flist.stable_address)}"
+    return cell
+
+
+def _graph(report: RunReport) -> str:
+    chart = charts.graph(report.images)
+    if chart is None:
+        return ""
+    return "### Graph\n\n" + markdown.block(chart, "mermaid")
+
+
+def _timeline(report: RunReport) -> str:
+    chart = charts.timeline(report.images)
+    if chart is None:
+        return ""
+    return markdown.fold("Who ran when", markdown.block(chart, "mermaid"))
+
+
+def _skipped(report: RunReport) -> str:
+    rows = [
+        (markdown.code(run.step.image.name), markdown.text(run.step.reason.detail))
+        for run in report.images
+        if run.outcome is Outcome.SKIPPED
+    ]
+    retired = report.plan.retired if report.plan else ()
+    rows += [(markdown.code(name), "retired: its folder is gone; nothing was deleted")
+             for name in retired]  # fmt: skip
+    if not rows:
+        return ""
+    return markdown.fold(
+        f"{words.count(len(rows), 'image')} left as they are",
+        markdown.table(("Image", "Why"), rows),
+    )
+
+
+def _quoted(raw: str) -> str:
+    return "\n".join(f"> {markdown.text(line)}" for line in raw.splitlines() if line.strip())
