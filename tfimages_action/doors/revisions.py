@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from tfimages_action.core.tags import (
     VersionTag,
@@ -18,17 +18,14 @@ from tfimages_action.doors.event import Event
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import GitHubError, RevisionError, TagError
 
-if TYPE_CHECKING:
-    from tfimages_action.adapters.git import GitRepository
 
-
-class Remote(Protocol):
-    """The repository on GitHub."""
+class Repository(Protocol):
+    """The repository, as local git or as GitHub sees it."""
 
     def tags(self) -> tuple[str, ...]: ...
     def commit_of(self, name: str) -> str | None: ...
     def revision(self, name: str) -> Revision: ...
-    def merge_base(self, base: str, head: str) -> str: ...
+    def merge_base(self, base: str, head: str) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +46,7 @@ class Comparison:
 class Sources:
     """Local git first (no request, nothing fetched), GitHub's API for what it lacks."""
 
-    def __init__(self, *, local: GitRepository | None, remote: Remote | None) -> None:
+    def __init__(self, *, local: Repository | None, remote: Repository | None) -> None:
         self.local = local
         self.remote = remote
 
@@ -80,11 +77,9 @@ class Sources:
 
     def merge_base(self, base: str, head: str) -> str:
         """Find the commit where two revisions parted."""
-        found = self.local.merge_base(base, head) if self.local else None
-        if found:
-            return found
-        if self.remote is not None:
-            return self.remote.merge_base(base, head)
+        for side in (self.local, self.remote):
+            if side is not None and (found := side.merge_base(base, head)):
+                return found
         raise RevisionError(
             f"git can't tell where {base[:12]} and {head[:12]} parted",
             hint="check out with `fetch-depth: 0`",
