@@ -40,15 +40,29 @@ class TfImagesError(Exception):
     """Root of everything that this package raises on purpose.
 
     `message` says what happened, `hint` what to do, `location` where it is (if it is in a file).
+    `transient`: the same call may well work a little later, so the pipeline tries it again
+    (never set for what a second try can't mend, such as a failing RUN); `retry_after_s` is how
+    long the other side asked to wait. Any kind may be transient: when the tries are used up, a
+    `StageError` costs its image, a `RegistryError` means that the registry is gone.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
-    def __init__(self, message: str, *, hint: str = "", location: Location | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        location: Location | None = None,
+        transient: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.location = location
+        self.transient = transient
+        self.retry_after_s = retry_after_s
 
     def render(self) -> str:
         """One line of what happened (with the place), then a line of what to do."""

@@ -84,6 +84,8 @@ class Image:
     """Empty: the builder's own."""
     parents: tuple[ParentLink, ...] = ()
     externals: tuple[External, ...] = ()
+    base: ImageReference | None = None
+    """The external image that the target stage stands on; `None`: a parent, or scratch."""
     checks: CheckPlan = CheckPlan()
     fingerprint: str = ""
     """`v1:sha256:...`, see core/fingerprint.py."""

@@ -30,6 +30,8 @@ class Record:
     created: datetime | None = None
     externals: tuple[tuple[str, str], ...] = ()
     """(reference, digest) of every external image it was built on."""
+    base: tuple[str, str] | None = None
+    """The nearest external base, its own or an ancestor's: (reference, digest)."""
     force: str | None = None
     """The run that forced it (a tag or a run's id)."""
 

@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     BLOCKED = "blocked"
-    """Not tried, since an ancestor failed."""
+    """Not tried or not finished, since an ancestor (`blocked_by`) failed or the run ended early."""
 
 
 class Stage(StrEnum):

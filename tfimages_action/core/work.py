@@ -37,7 +37,10 @@ class BuildRequest:
     revision: Revision
     parents: tuple[PinnedParent, ...] = ()
     externals: tuple[tuple[str, str], ...] = ()
-    """(reference as written, digest) of each external image, resolved before building."""
+    """(reference as written, digest) of each external image, resolved before building.
+
+    One that is only known locally has no digest and does not stand here.
+    """
     labels: tuple[tuple[str, str], ...] = ()
     no_cache: bool = False
     source_date_epoch: int = 0
@@ -89,8 +92,15 @@ class Published:
 
     digest: str
     references: tuple[ImageReference, ...]
+    """What a converter is given starts with the content name (see core/names.py)."""
     size_bytes: int = 0
     """Compressed: the manifest's layers and config."""
+
+
+FlistSource = Published | BuiltArchive
+"""What an flist is made of. With push off (`convert-by: upload` only), the image that the engine
+holds stands in as a `Published` whose digest is the image ID and whose reference is the local name.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""Labels: what is written is what is read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+from tfimages_action.core import labels
+from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.record import LABEL_FORCE, Record
+from tfimages_action.core.reference import ImageReference
+
+DIGEST = "sha256:" + "a" * 64
+IMAGE = Image(
+    name="hero",
+    reference=ImageReference.parse("r.io/hero"),
+    flist="r.io-hero-latest.flist",
+    kind=Kind.CONTAINER,
+    folder="hero",
+    dockerfile="hero/Dockerfile",
+    context="hero",
+    fingerprint="v1:sha256:" + "b" * 64,
+)
+PIN = ("docker.io/library/debian:trixie-slim", DIGEST)
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def compose(**changes: object) -> dict[str, str]:
+    arguments: dict[str, object] = {
+        "source": "https://github.com/o/r",
+        "revision": "c" * 40,
+        "version": "v28",
+        "created": MOMENT.astimezone(timezone(timedelta(hours=2))),
+        "externals": (PIN, ("quay.io:443/x/y:1", DIGEST)),
+        "base": PIN,
+        "parents": (("z", "f1"), ("a", "f2")),
+        **changes,
+    }
+    return dict(labels.compose(IMAGE, **arguments))  # type: ignore[arg-type]
+
+
+def test_what_is_written_is_read() -> None:
+    record = labels.read(DIGEST, compose(force="v28a"))
+    assert record == Record(
+        digest=DIGEST,
+        fingerprint=IMAGE.fingerprint,
+        version="v28",
+        revision="c" * 40,
+        created=MOMENT,
+        externals=(PIN, ("quay.io:443/x/y:1", DIGEST)),
+        base=PIN,
+        force="v28a",
+    )
+
+
+def test_an_unforced_child_does_not_keep_its_parents_force() -> None:
+    parent, child = compose(force="v28a"), compose()
+    assert labels.read(DIGEST, {**parent, **child}).force is None
+    assert LABEL_FORCE in child
+
+
+def test_every_label_is_always_written() -> None:
+    bare = compose(externals=(), base=None, parents=(), revision=None)
+    assert bare.keys() == compose(force="x").keys()
+    assert labels.read(DIGEST, bare).externals == ()
+    assert labels.read(DIGEST, bare).base is None
+
+
+def test_foreign_and_garbled_labels_are_no_record() -> None:
+    assert labels.read(DIGEST, {}) == Record(digest=DIGEST)
+    garbled = dict.fromkeys(compose(), "\x00 @ %")
+    record = labels.read(DIGEST, garbled)
+    assert record.created is None
+    assert record.externals == ()
+
+
+def test_parents_and_title() -> None:
+    written = compose()
+    assert written["io.github.threefoldtech.tf-images.parent"] == "a=f2 z=f1"
+    assert dict(
+        labels.compose(
+            replace(IMAGE, name="ubuntu:24.04"),
+            source="s",
+            revision=None,
+            version="v1",
+            created=MOMENT,
+        )
+    )["org.opencontainers.image.title"] == ("ubuntu:24.04")

@@ -1,0 +1,175 @@
+"""Which names an image gets, in the registry and on the Hub. Pure; the registry says what is there.
+
+Three tags of one digest (for a variant with its own tag in front, `24.04-v28`):
+
+* the content's, `<digest12>`: never reused, what the Hub converts;
+* the release's, `v28` (`+` becomes `_`), or for a branch push `<branch>-<sha7>`;
+* the moving one, `latest` or the variant's: a release alone moves it, and only forward.
+
+`fp-<fingerprint12>` stands beside them where a later run may promote the image: it is the name an
+image is pushed under, after its checks passed, before its digest is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.tags import VersionTag, parse_version_tag
+
+LATEST: Final = "latest"
+_DIGITS: Final = 12
+_SHA_DIGITS: Final = 7
+_MAX_TAG: Final = 128
+_CONTENT: Final = re.compile(r"[0-9a-f]{12}")
+_NOT_IN_TAG: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A version tag was pushed: its names, and the moving ones if it is the greatest."""
+
+    version: VersionTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchPush:
+    """A branch was pushed: its own names only."""
+
+    branch: str
+    commit: str
+    trunk: bool = False
+    """The default branch: what it builds may be promoted by a later release."""
+
+
+Occasion = Release | BranchPush
+"""What a run publishes for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Whether the moving names follow this run, and why not if they don't."""
+
+    forward: bool
+    reason: str = ""
+
+
+def pushed_as(image: Image, occasion: Occasion) -> ImageReference:
+    """The name to push a built and checked image under, while its digest is unknown."""
+    match occasion:
+        case BranchPush(trunk=False):
+            return occasion_reference(image, occasion)
+        case _:
+            return fingerprint_reference(image)
+
+
+def fingerprint_reference(image: Image) -> ImageReference:
+    """`fp-<fingerprint12>`: an image under it was built from just this, and passed its checks."""
+    return image.reference.with_tag(f"fp-{short(image.fingerprint)}")
+
+
+def content_reference(image: Image, digest: str) -> ImageReference:
+    """The content's name, pinned by its digest."""
+    tag = _tagged(image, short(digest))
+    return image.reference.with_tag(tag).with_digest(digest)
+
+
+def occasion_reference(image: Image, occasion: Occasion) -> ImageReference:
+    """The release's name, or the branch push's."""
+    return image.reference.with_tag(_tagged(image, _occasion_tag(occasion)))
+
+
+def own_references(image: Image, occasion: Occasion, digest: str) -> tuple[ImageReference, ...]:
+    """The names that stay with this digest: the content's (first) and the occasion's."""
+    return content_reference(image, digest), occasion_reference(image, occasion)
+
+
+def content_flist(image: Image, digest: str) -> str:
+    """The flist's content name: what the Hub calls the conversion of the content's reference."""
+    if image.kind is Kind.VM:
+        return flist_name.of_archive(image.folder, digest)
+    return flist_name.of_image(_without_digest(content_reference(image, digest)))
+
+
+def occasion_flist(image: Image, occasion: Occasion) -> str:
+    """The flist's name for a release or a branch push: a link to the content's."""
+    if image.flist == flist_name.of_image(str(image.reference)):
+        return flist_name.of_image(str(occasion_reference(image, occasion)))
+    return flist_name.of_release(image.flist, _occasion_tag(occasion))
+
+
+def flist_links(image: Image, occasion: Occasion, move: Move) -> tuple[str, ...]:
+    """The names that become links to the content's flist, the stable one last."""
+    return (occasion_flist(image, occasion), *((image.flist,) if move.forward else ()))
+
+
+def releases(
+    image: Image, tags: Iterable[str], *, moving: frozenset[str] = frozenset()
+) -> tuple[tuple[VersionTag, ImageReference], ...]:
+    """The release names of one image among its repository's tags, greatest version first.
+
+    `moving` holds the moving tags of all images of the repository: a variant called `22.10` is no
+    release of `latest`. A content name of twelve digits is none either.
+    """
+    prefix = _prefix(image)
+    found = []
+    for tag in tags:
+        rest = tag.removeprefix(prefix)
+        if not tag.startswith(prefix) or tag in moving or _CONTENT.fullmatch(rest):
+            continue
+        version = parse_version_tag(rest.replace("_", "+"))
+        if version is not None:
+            found.append((version, image.reference.with_tag(tag)))
+    return tuple(sorted(found, key=lambda pair: (pair[0], pair[0].text), reverse=True))
+
+
+def move_of(occasion: Occasion, published: VersionTag | None, name: str = LATEST) -> Move:
+    """Whether moving names go to this run's digest.
+
+    `published` is the greatest release whose name bears the digest that the moving name bears
+    now; `None` where there is none. `name` is the moving name, for the reason's text.
+    """
+    match occasion:
+        case BranchPush():
+            return Move(forward=False, reason=f"{name} stays: a branch push has names of its own")
+        case Release(version=version) if version.is_prerelease:
+            return Move(forward=False, reason=f"{name} stays: {version.text} is a pre-release")
+        case Release(version=version) if published is not None and version < published:
+            reason = f"{name} stays at {published.text}: {version.text} is lower"
+            return Move(forward=False, reason=reason)
+        case Release():
+            return Move(forward=True)
+
+
+def short(digest: str) -> str:
+    """The first twelve digits of a digest or a fingerprint."""
+    return digest.rpartition(":")[2][:_DIGITS]
+
+
+def _occasion_tag(occasion: Occasion) -> str:
+    match occasion:
+        case Release(version=version):
+            return version.text.replace("+", "_")
+        case BranchPush(branch=branch, commit=commit):
+            word = _NOT_IN_TAG.sub("-", branch).strip("-.") or "branch"
+            return f"{word}-{commit[:_SHA_DIGITS]}"
+
+
+def _tagged(image: Image, tag: str) -> str:
+    """With the variant in front; too long a branch loses its beginning, never its commit."""
+    prefix = _prefix(image)
+    return prefix + tag[-(_MAX_TAG - len(prefix)) :]
+
+
+def _prefix(image: Image) -> str:
+    tag = image.reference.tag
+    return "" if tag in {None, LATEST} else f"{tag}-"
+
+
+def _without_digest(reference: ImageReference) -> str:
+    return f"{reference.name}:{reference.tag}"
