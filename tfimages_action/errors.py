@@ -128,6 +128,10 @@ class StageError(TfImagesError):
     """One image failed at one stage; the rest of the run goes on. Exit code 1."""
 
 
+class FlistError(StageError):
+    """An flist, or what one is made from, is damaged, hostile or beyond the limits."""
+
+
 class InterruptError(TfImagesError):
     """The run was told to stop (SIGINT, SIGTERM)."""
 
