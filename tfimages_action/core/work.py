@@ -53,10 +53,13 @@ class BuiltImage:
 
     image: Image
     image_id: str
-    """The config's digest, `sha256:...`."""
+    """The engine's id, `sha256:...`: the config's digest on the classic image store, the
+    manifest's (of several platforms the index's) on the containerd store."""
     local: str
-    """What the engine (or the builder) calls it."""
+    """What the engine calls it: a name of this run, or its id."""
     size_bytes: int
+    source: str = ""
+    """How a child's build pins exactly this (`PinnedParent.source`)."""
     layers: tuple[str, ...] = ()
     """diff ids, lowest first."""
     warnings: tuple[str, ...] = ()
