@@ -1,0 +1,106 @@
+"""The summary says what happened, explains failures best, and always fits."""
+
+import pytest
+
+from tests.unit.report.samples import image_run, report
+from tfimages_action.core.catalog import Problem, Severity
+from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
+from tfimages_action.errors import Location
+from tfimages_action.report.summary import LIMIT_BYTES, render_summary
+
+FAILURE = Failure(
+    stage=Stage.BUILD, message="RUN apt-get install x: exit code 100", hint="name a package",
+    log_tail=("E: Unable to locate package x", "```", "</details>"),
+)  # fmt: skip
+
+
+def test_one_sentence_says_it_all() -> None:
+    page = render_summary(
+        report(
+            image_run("a"),
+            image_run("b", Outcome.FAILED, failure=FAILURE),
+            image_run("c", Outcome.BLOCKED, blocked_by="b"),
+            image_run("d", Outcome.SKIPPED),
+        )
+    )
+    assert "❌ **1 published, 1 failed, 1 blocked, 1 left as they are** in 1 min 02 s" in page
+    assert "compared with `v27`" in page
+
+
+def test_nothing_to_do_is_said_as_good_news() -> None:
+    page = render_summary(report(image_run("a", Outcome.SKIPPED)))
+    assert "✅ **nothing to do, all 1 image up to date**" in page
+
+
+def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
+    page = render_summary(
+        report(
+            image_run("b", Outcome.FAILED, failure=FAILURE),
+            image_run("c", Outcome.BLOCKED, blocked_by="b"),
+        )
+    )
+    for part in ("b: build failed", "exit code 100", "name a package", "Unable to locate", "`c`"):
+        assert part in page
+    assert page.index("Needs a person") < page.index("| Image |")
+
+
+def test_a_log_cannot_break_out_of_its_fence() -> None:
+    page = render_summary(report(image_run("b", Outcome.FAILED, failure=FAILURE)))
+    lines = page.splitlines()
+    opened = next(index for index, line in enumerate(lines) if line.endswith("````text"))
+    assert lines[opened + 1 : opened + 5] == [*FAILURE.log_tail, "````"]
+
+
+def test_the_table_has_size_digest_and_flist() -> None:
+    flist = Flist(
+        name="x-0123.flist", address="https://hub/x-0123.flist",
+        stable_address="https://hub/x.flist", verified=True,
+    )  # fmt: skip
+    page = render_summary(
+        report(
+            image_run(
+                "a", digest="sha256:" + "0123456789abcdef" * 4, size_bytes=48_200_000,
+                size_delta_bytes=-1_500_000, flist=flist,
+                stages=(StageRun(stage=Stage.BUILD, started_s=1, ended_s=43, slot="build-1"),),
+            )
+        )
+    )  # fmt: skip
+    for part in ("48.2 MB (-1.5 MB)", "`sha256:0123456789ab`", "42 s", "https://hub/x-0123.flist",
+                 "✔ proved", "section build-1"):  # fmt: skip
+        assert part in page
+
+
+def test_a_plan_that_erred_is_explained() -> None:
+    page = render_summary(
+        report(plan=None, error="images/a/Dockerfile:3: no <such> stage\n  -> name one")
+    )
+    assert "the plan could not be made" in page
+    assert "no &lt;such&gt; stage" in page
+
+
+def test_problems_stand_with_their_place() -> None:
+    problem = Problem(
+        severity=Severity.WARNING, message="no folder makes it",
+        location=Location(path="images/a/Dockerfile", line=2),
+    )  # fmt: skip
+    page = render_summary(report(image_run("a"), problems=(problem,)))
+    assert "`images/a/Dockerfile:2`: no folder makes it" in page
+
+
+@pytest.mark.parametrize("limit", [8_000, 60_000, LIMIT_BYTES])
+def test_it_fits_whatever_happens(limit: int) -> None:
+    huge = Failure(stage=Stage.BUILD, message="x" * 3000, log_tail=("y" * 500,) * 20)
+    runs = [image_run(f"image-{n}", Outcome.FAILED, failure=huge) for n in range(600)]
+    runs += [image_run(f"other-{n}", Outcome.SKIPPED) for n in range(3000)]
+    page = render_summary(report(*runs), limit_bytes=limit)
+    assert len(page.encode()) <= limit
+    assert "600 failed" in page
+    assert "Too large to show whole" in page
+
+
+def test_the_graph_is_coloured_and_capped() -> None:
+    page = render_summary(report(image_run("a:1"), image_run("b", parents=("a:1",))))
+    assert 'n0["a:1"]:::published' in page
+    assert "n0 --> n1" in page
+    many = [image_run(f"i{n}", parents=(f"i{n - 1}",) if n else ()) for n in range(90)]
+    assert "flowchart" not in render_summary(report(*many))
