@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ _ALLOWED_ENV: Final = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
 _TAIL_LINES: Final = 20
-_GRACE_S: Final = 2.0
+_KEPT_STDERR: Final = 1 << 20
+_GRACE_S: Final = 1.5
+_TICK_S: Final = 0.1
 
 
 class ProcessError(TfImagesError):
@@ -57,6 +61,7 @@ class Completed:
 
     stdout: bytes
     stderr: bytes
+    """Its last mebibyte."""
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -107,7 +112,8 @@ class Child:
         self._process = process
         self._argv = tuple(argv)
         self._ended_by: type[ProcessError] | None = None
-        self._stderr: list[bytes] = []
+        self._stderr: deque[bytes] = deque()
+        self._stderr_size = 0
         self._reader = threading.Thread(target=self._read_stderr, args=(on_stderr,), daemon=True)
         self._reader.start()
 
@@ -122,14 +128,28 @@ class Child:
         return self._process.poll() is None
 
     def end(self, reason: type[ProcessError]) -> None:
-        """End the whole process group: politely, then for certain."""
+        """End the whole process group: politely, then for certain.
+
+        The kill comes even when the leader obeyed: what it started may not have, and would keep
+        our pipes open.
+        """
         self._ended_by = reason
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, how)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_GRACE_S)
-                return
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_S)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """Close our ends of the pipes."""
+        for pipe in (self.stdin, self.stdout):
+            with suppress(OSError):
+                pipe.close()
+        self._reader.join(_GRACE_S)
+
+    def _signal(self, how: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, how)
 
     def wait(self) -> None:
         """Wait for the end. Raises unless the command ended with 0 of its own accord."""
@@ -145,10 +165,17 @@ class Child:
 
     def _read_stderr(self, on_stderr: Callable[[str], None] | None) -> None:
         assert self._process.stderr is not None  # noqa: S101
-        for line in self._process.stderr:
-            self._stderr.append(line)
-            if on_stderr:
-                on_stderr(line.decode(errors="replace").rstrip("\r\n"))
+        with self._process.stderr as lines:
+            for line in lines:
+                self._keep(line)
+                if on_stderr:
+                    on_stderr(line.decode(errors="replace").rstrip("\r\n"))
+
+    def _keep(self, line: bytes) -> None:
+        self._stderr.append(line)
+        self._stderr_size += len(line)
+        while self._stderr_size > _KEPT_STDERR and len(self._stderr) > 1:
+            self._stderr_size -= len(self._stderr.popleft())
 
 
 @contextmanager
@@ -187,21 +214,21 @@ def start(
         guard.join()
         if child.running():
             child.end(ProcessStoppedError)
-        for pipe in (child.stdin, child.stdout):
-            with suppress(OSError):
-                pipe.close()
+        child.close()
 
 
 def _guard(
     child: Child, done: threading.Event, timeout_s: float | None, stop: threading.Event | None
 ) -> None:
-    waited = 0.0
-    tick = 0.1
-    while not done.wait(tick) and child.running():
-        waited += tick
+    """End the group at the time limit or the stop, until the `with` block is left.
+
+    It watches on after the leader has ended: a process that the leader left behind holds our pipes.
+    """
+    limit = None if timeout_s is None else time.monotonic() + timeout_s
+    while not done.wait(_TICK_S):
         if stop is not None and stop.is_set():
             return child.end(ProcessStoppedError)
-        if timeout_s is not None and waited >= timeout_s:
+        if limit is not None and time.monotonic() >= limit:
             return child.end(ProcessTimeoutError)
     return None
 
