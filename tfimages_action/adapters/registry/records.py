@@ -1,0 +1,49 @@
+"""Reads what was published from the registry: for each image its digest, then its labels once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.core import labels
+from tfimages_action.core.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.errors import TfImagesError
+
+_READERS: Final = 16
+
+
+class RecordReader:
+    """Reads records, in parallel; what several names share is read once."""
+
+    def __init__(self, client: RegistryClient) -> None:
+        self._client = client
+        self._known: dict[tuple[str, str], Record | None] = {}
+        self._lock = threading.Lock()
+
+    def read(self, references: Iterable[ImageReference]) -> Mapping[ImageReference, RecordAnswer]:
+        """What each reference names: a record, `None` for a 404, or why the registry won't say."""
+        wanted = tuple(dict.fromkeys(references))
+        with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="records") as pool:
+            return dict(zip(wanted, pool.map(self._answer, wanted), strict=True))
+
+    def _answer(self, reference: ImageReference) -> RecordAnswer:
+        try:
+            digest = self._client.digest(reference)
+            return self._record(reference, digest) if digest else None
+        except TfImagesError as error:
+            return Unreadable(cause=error.message)
+
+    def _record(self, reference: ImageReference, digest: str) -> Record | None:
+        key = (reference.name, digest)
+        with self._lock:
+            if key in self._known:
+                return self._known[key]
+        found = self._client.labels(reference, digest)
+        record = labels.read(digest, found) if found is not None else None
+        with self._lock:
+            self._known[key] = record
+        return record

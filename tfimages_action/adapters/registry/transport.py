@@ -1,0 +1,267 @@
+"""Requests to one registry: who we are, what an answer means, and trying again.
+
+Plain HTTP is for loopback only; a password or a token leaves over TLS otherwise, to the registry or
+to the realm that it names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from tfimages_action.adapters.registry.challenge import (
+    BasicChallenge,
+    BearerChallenge,
+    Challenge,
+    parse_challenge,
+)
+from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.reference import DOCKER_HUB
+from tfimages_action.errors import RegistryError
+
+PULL: Final = "pull"
+PUSH: Final = "pull,push"
+_DOCKER_HUB_HOST: Final = "registry-1.docker.io"
+_TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CONNECT_S: Final = 10.0
+_READ_S: Final = 60.0
+_POOL: Final = 32
+_BASE_S: Final = 0.5
+_CAP_S: Final = 20.0
+_LONGEST_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How often a request is tried, and how the time between is passed."""
+
+    attempts: int = 1
+    sleep: Callable[[float], object] = time.sleep
+    log: Callable[[str], None] = field(default=lambda _: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One request as it goes out, but for who sends it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    data: bytes | None = None
+    params: Mapping[str, str] | None = None
+
+
+class Transport:
+    """An authenticated (or, without credentials, anonymous) way to one registry. Thread-safe."""
+
+    def __init__(
+        self,
+        registry: str,
+        *,
+        credentials: Credentials | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.registry = registry
+        host = _DOCKER_HUB_HOST if registry == DOCKER_HUB else registry
+        self.base = f"{'http' if is_loopback(host) else 'https'}://{host}"
+        self._credentials = credentials
+        self._patience = patience or Patience()
+        self._challenge: Challenge | None = None
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        repository: str,
+        actions: str = PULL,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> requests.Response:
+        """Send a request and give the answer, whatever its code, unless it is a transient one.
+
+        `url` is a path below the registry, or a whole URL that the registry gave. Raises
+        `RegistryError` (`transient`) when the tries are used up.
+        """
+        call = _Call(
+            method=method,
+            url=url if "://" in url else f"{self.base}{url}",
+            headers=headers or {},
+            data=data,
+        )
+        patience = self._patience
+        for attempt in range(1, patience.attempts + 1):
+            try:
+                return self._authorised(call, repository, actions)
+            except RegistryError as error:
+                if not error.transient or attempt == patience.attempts:
+                    raise
+                pause = min(error.retry_after_s or _pause(attempt), _LONGEST_S)
+                patience.log(f"{error.message}; trying again in {pause:.1f} s")
+                patience.sleep(pause)
+        raise AssertionError("a request is tried at least once")
+
+    def _authorised(self, call: _Call, repository: str, actions: str) -> requests.Response:
+        answer = self._send(call, self._auth(repository, actions))
+        if answer.status_code != HTTPStatus.UNAUTHORIZED:
+            return answer
+        # Nobody asked yet, or the token has run out.
+        challenge = parse_challenge(answer.headers.get("WWW-Authenticate", ""))
+        if challenge is None:
+            return answer
+        self._challenge = challenge
+        self._tokens.pop((repository, actions), None)
+        return self._send(call, self._auth(repository, actions))
+
+    def _auth(self, repository: str, actions: str) -> AuthBase:
+        match self._challenge:
+            case None:
+                return _Anonymous()
+            case BasicChallenge():
+                return self._basic() or _Anonymous()
+            case BearerChallenge() as challenge:
+                return _Bearer(self._token(challenge, repository, actions))
+
+    def _basic(self) -> AuthBase | None:
+        if self._credentials is None:
+            return None
+        return HTTPBasicAuth(self._credentials.username, self._credentials.password)
+
+    def _token(self, challenge: BearerChallenge, repository: str, actions: str) -> str:
+        key = (repository, actions)
+        if key not in self._tokens:
+            self._tokens[key] = self._fetch_token(challenge, repository, actions)
+        return self._tokens[key]
+
+    def _fetch_token(self, challenge: BearerChallenge, repository: str, actions: str) -> str:
+        self._refuse_plain_realm(challenge.realm)
+        query = {"service": challenge.service, "scope": f"repository:{repository}:{actions}"}
+        call = _Call(method="GET", url=challenge.realm, params=query)
+        answer = self._send(call, self._basic() or _Anonymous())
+        if answer.status_code != HTTPStatus.OK:
+            # Not an error here: a stranger is told to go away for what is private or absent.
+            return ""
+        try:
+            body = answer.json()
+        except requests.JSONDecodeError as error:
+            raise RegistryError(
+                f"{self.registry}: the token service's answer is no JSON", transient=True
+            ) from error
+        token = body.get("token") or body.get("access_token") if isinstance(body, dict) else None
+        return str(token or "")
+
+    def _refuse_plain_realm(self, realm: str) -> None:
+        parts = urlsplit(realm)
+        plain_here = parts.scheme == "http" and is_loopback(parts.netloc)
+        if parts.scheme != "https" and not plain_here:
+            raise RegistryError(
+                f"{self.registry} asks for credentials over plain HTTP, at {parts.netloc}"
+            )
+
+    def _send(self, call: _Call, auth: AuthBase) -> requests.Response:
+        try:
+            answer = self._session.request(
+                call.method,
+                call.url,
+                auth=auth,
+                headers=dict(call.headers),
+                data=call.data,
+                params=call.params,
+                timeout=(_CONNECT_S, _READ_S),
+            )
+        except requests.RequestException as error:
+            raise RegistryError(
+                f"{self.registry} can't be reached: {_cause(error)}",
+                hint="check the registry's name, the network and the service's status page",
+                transient=isinstance(error, _TRANSIENT_ERRORS),
+            ) from None  # the original holds the prepared request, headers and all
+        if answer.status_code in _TRANSIENT:
+            raise RegistryError(
+                f"{self.registry} answered {answer.status_code} {answer.reason}"
+                f" to {call.method} {urlsplit(call.url).path}",
+                hint=_rate_hint(answer.status_code),
+                transient=True,
+                retry_after_s=retry_after_s(answer.headers.get("Retry-After", "")),
+            )
+        return answer
+
+
+_TRANSIENT_ERRORS: Final = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Anonymous(AuthBase):
+    """No credentials at all; without it, requests would take some from a `.netrc`."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (with or without a port) is this very machine."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def retry_after_s(header: str) -> float | None:
+    """Seconds that `Retry-After` asks for: a number, or a date; never negative."""
+    text = header.strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _pause(attempt: int) -> float:
+    limit = min(_CAP_S, _BASE_S * 2.0 ** (attempt - 1))
+    return random.uniform(limit / 2, limit)  # noqa: S311 - spreads load, hides nothing
+
+
+def _rate_hint(code: int) -> str:
+    if code != HTTPStatus.TOO_MANY_REQUESTS:
+        return ""
+    return "it limits our rate; for docker.io give dockerhub-username and dockerhub-password"
+
+
+def _cause(error: requests.RequestException) -> str:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return str(reason or error)
