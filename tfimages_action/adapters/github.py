@@ -44,9 +44,10 @@ class GitHubRepository:
             retry=_RETRIES,
             per_page=100,
             seconds_between_requests=None,
+            lazy=True,
         )
         self._name = repository
-        self._repo = client.get_repo(repository, lazy=True)
+        self._repo = client.get_repo(repository)
         self._blobs = BlobReader(self._repo)
         self._commits: dict[str, str | None] = {}
 

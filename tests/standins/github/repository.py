@@ -134,6 +134,11 @@ class Repository:
             raise AbsentError(sha)
         return found
 
+    def archive(self, name: str) -> bytes:
+        """A gzipped tar of a revision below one folder, as codeload serves it."""
+        sha = self.resolve(name)
+        return self._git("archive", "--format=tar.gz", f"--prefix=repository-{sha[:7]}/", sha)
+
     def tag_object(self, sha: str) -> dict[str, str]:
         """Return the headers and the `message` of an annotated tag."""
         found = self._try("cat-file", "tag", sha)

@@ -77,6 +77,8 @@ class Routes:
                 (r"/commits/(?P<name>.+)", self._commit),
                 (r"/compare/(?P<base>.+)\.\.\.(?P<head>.+)", self._compare),
                 (r"/contents/?(?P<path>.*)", self._contents),
+                (r"/tarball/(?P<name>.+)", self._tarball),
+                (r"/legacy\.tar\.gz/(?P<name>.+)", self._archive),
                 (r"/pulls", self._pull_list),
                 (r"/pulls/(?P<number>\d+)", self._pull),
                 (r"/pulls/(?P<number>\d+)/files", self._pull_files),
@@ -259,6 +261,14 @@ class Routes:
                 "encoding": "base64" if fits else "none",
             }
         )
+
+    def _tarball(self, request: Request) -> Reply:
+        # GitHub answers with a redirect to another host, codeload; here it is another prefix.
+        sha = self._git.resolve(request.parts["name"])
+        return Reply(status=302, location=f"{self._urls.base}/codeload/legacy.tar.gz/{sha}")
+
+    def _archive(self, request: Request) -> Reply:
+        return Reply(raw=self._git.archive(request.parts["name"]))
 
     def _pull_list(self, request: Request) -> Reply:
         head = request.query.get("head", "").rpartition(":")[2]

@@ -18,6 +18,8 @@ from tests.standins.github.routes import Limits, Pull, Routes
 from tests.standins.github.wire import ApiError, Reply, Request, page_of
 
 _HOUR_S: Final = 3600
+_CODELOAD: Final = "/codeload/"
+"""Stands for codeload.github.com: no token needed (the real link carries one), no rate limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,9 @@ class GitHubStandIn:
         try:
             if parts.path == "/rate_limit":
                 return Reply(body=self._rate_limit()), None
+            if parts.path.startswith(_CODELOAD):
+                path = parts.path.removeprefix(_CODELOAD.rstrip("/"))
+                return self.routes.answer(Request(path=path, query={}, accept=accept)), None
             self._admit(token)
             path = self._below_repository(parts.path, token)
             query = dict(parse_qsl(parts.query))
@@ -173,6 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("X-RateLimit-Resource", "core")
         if link:
             self.send_header("Link", link)
+        if reply.location:
+            self.send_header("Location", reply.location)
         self.end_headers()
         self.wfile.write(body)
 

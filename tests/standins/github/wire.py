@@ -21,6 +21,8 @@ class Reply:
     paged: bool = False
     raw: bytes | None = None
     """Instead of JSON: the bytes themselves."""
+    location: str | None = None
+    """Where a redirect leads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

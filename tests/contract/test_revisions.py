@@ -1,14 +1,19 @@
-"""Local git, whatever its state, gives the entries that `git ls-tree` gives."""
+"""Every source of revisions gives what git itself gives; local git does so in any state."""
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.standins.github import GitHubStandIn, Limits, running_github
 from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.github import GitHubRepository
 from tfimages_action.core.tree import FileMode, Revision
-from tfimages_action.errors import RevisionError
+from tfimages_action.doors.revisions import Repository
+from tfimages_action.errors import GitHubError, RevisionError
 
 AUTHOR = {
     "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
@@ -63,28 +68,103 @@ def ls_tree(repo: Path, name: str) -> list[str]:
     return [" ".join((row.split()[0], row.split()[2])) + "\t" + row.split("\t")[1] for row in rows]
 
 
+@pytest.fixture(params=["git", "github", "github-truncated"])
+def source(request: pytest.FixtureRequest, repo: Path) -> Iterator[Repository]:
+    if request.param == "git":
+        yield GitRepository(repo / "images")
+        return
+    limits = Limits(tree_entries=3) if request.param == "github-truncated" else Limits()
+    with running_github(repo, limits=limits) as api:
+        yield remote(api)
+
+
+def remote(api: GitHubStandIn, token: str | None = "t") -> GitHubRepository:
+    return GitHubRepository(api_url=api.url, repository=api.name, token=token)
+
+
 @pytest.mark.parametrize("name", ["v1", "v2", "main"])
-def test_entries_are_those_of_git(repo: Path, name: str) -> None:
-    revision = GitRepository(repo / "images").revision(name)
+def test_entries_are_those_of_git(repo: Path, source: Repository, name: str) -> None:
+    revision = source.revision(name)
     assert listed(revision) == ls_tree(repo, name)
     assert revision.commit == git(repo, "rev-parse", f"{name}^{{commit}}").strip()
     assert revision.created.isoformat() == "2026-01-02T03:04:05+00:00"
 
 
-def test_a_folder_alone(repo: Path) -> None:
-    revision = GitRepository(repo).revision("v2")
+def test_a_folder_alone(repo: Path, source: Repository) -> None:
+    revision = source.revision("v2")
     below = [row for row in ls_tree(repo, "v2") if "\timages/a/" in row]
     assert listed(revision, "images/a") == below
     assert listed(revision, "no/such") == listed(revision, "images/a/run.sh") == []
 
 
-def test_reads_blobs_and_names_a_missing_one(repo: Path) -> None:
-    revision = GitRepository(repo).revision("v1")
+def test_reads_blobs_and_names_a_missing_one(source: Repository) -> None:
+    revision = source.revision("v1")
     blobs = {entry.path: entry.blob for entry in revision.entries()}
     assert revision.read(blobs["images/a/link"]) == b"run.sh"
     assert revision.read(blobs["images/a/données"]) == "é".encode()
-    with pytest.raises(RevisionError, match="has no blob"):
+    with pytest.raises(RevisionError, match="0000"):
         revision.read("0" * 40)
+
+
+def test_a_revision_that_is_nowhere_is_refused(source: Repository) -> None:
+    with pytest.raises(RevisionError, match="v9") as caught:
+        source.revision("v9")
+    assert caught.value.hint
+
+
+def test_tags_and_commits(repo: Path, source: Repository) -> None:
+    assert sorted(source.tags()) == ["v1", "v2"]
+    assert source.commit_of("v2") == git(repo, "rev-parse", "HEAD").strip()
+    assert source.commit_of("v9") is None
+    assert source.merge_base("v1", "v2") == source.commit_of("v1")
+
+
+def test_many_blobs_come_by_archive_and_altered_ones_one_by_one(repo: Path) -> None:
+    for number in range(60):
+        write(repo, f"images/many/{number}", f"content {number}")
+    write(repo, "images/many/version", "$Format:%H$")
+    write(repo, ".gitattributes", "version export-subst\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "many")
+    with running_github(repo) as api:
+        revision = remote(api).revision("main")
+        read = {entry.path: revision.read(entry.blob) for entry in revision.entries()}
+        asked = [request.target for request in api.asked]
+    for path, data in read.items():
+        place = repo / path
+        assert data == (place.readlink().as_posix().encode() if place.is_symlink() else
+                        place.read_bytes())  # fmt: skip
+    assert sum("/git/blobs/" in target for target in asked) <= 27
+    assert sum("legacy.tar.gz" in target for target in asked) == 1
+
+
+def test_the_archives_link_gets_no_token(repo: Path) -> None:
+    for number in range(40):
+        write(repo, f"images/many/{number}", f"content {number}")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "many")
+    with running_github(repo, token="planted") as api:
+        revision = remote(api, "planted").revision("main")
+        for entry in revision.entries():
+            revision.read(entry.blob)
+        redirected = [request for request in api.asked if "codeload" in request.target]
+    assert [request.with_token for request in redirected] == [False]
+
+
+@pytest.mark.parametrize(
+    ("token", "outage", "word"),
+    [("wrong", None, "401"), ("t", 503, "50"), (None, None, "does not have")],
+)
+def test_refusals_are_explained_without_the_token(
+    repo: Path, token: str | None, outage: int | None, word: str
+) -> None:
+    with ExitStack() as stack:
+        api = stack.enter_context(running_github(repo, token="t", private=True))
+        api.outages = [outage] * 9 if outage else []
+        with pytest.raises((GitHubError, RevisionError), match=word) as caught:
+            remote(api, token).tags()
+    assert caught.value.hint
+    assert "wrong" not in caught.value.render()
 
 
 def test_a_bare_and_a_foreign_clone_give_the_same(repo: Path, tmp_path: Path) -> None:
@@ -108,14 +188,6 @@ def test_a_shallow_clone_names_what_it_lacks(repo: Path, tmp_path: Path) -> None
     with pytest.raises(RevisionError, match="shallow") as caught:
         local.revision("v1")
     assert "fetch-depth: 0" in caught.value.hint
-
-
-def test_tags_and_commits(repo: Path) -> None:
-    local = GitRepository(repo)
-    assert sorted(local.tags()) == ["v1", "v2"]
-    assert local.commit_of("v2") == git(repo, "rev-parse", "HEAD").strip()
-    assert local.commit_of("v9") is None
-    assert local.merge_base("v1", "v2") == local.commit_of("v1")
 
 
 def test_a_clean_worktree_is_its_commit(repo: Path) -> None:
