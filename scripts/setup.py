@@ -1,0 +1,182 @@
+"""Install what the tests, the demo and the benchmarks need, where it is missing.
+
+Runs before anything is installed: the system's Python (3.10 will do), its standard library alone.
+Debian and Ubuntu; elsewhere it says what to install by hand. A second run takes a moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements" / "dev.txt"
+FITS = "import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+PYTHONS = ("python3.13", "python3.12", "python3.11")
+
+# Command -> the package that brings it (the same on Debian and Ubuntu).
+TOOLS = {
+    "git": "git",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "docker-registry": "docker-registry",
+    "mmdebstrap": "mmdebstrap",
+    "ssh": "openssh-client",
+    "mkfs.ext4": "e2fsprogs",
+    "qemu-system-x86_64": "qemu-system-x86",
+}
+TRIXIE_SOURCE = Path("/etc/apt/sources.list.d/tf-images-trixie.sources")
+TRIXIE_PIN = Path("/etc/apt/preferences.d/tf-images-trixie")
+MIRROR = "http://deb.debian.org/debian"
+ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx")
+
+
+def main() -> None:
+    """Bring the machine to where everything else can start."""
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    packages = [package for command, package in TOOLS.items() if not shutil.which(command)]
+    packages += engine_packages()
+    python = find_python()
+    if python is None:
+        packages += python_packages()
+    if packages:
+        install(packages)
+    make_venv(python or find_python() or stop("no Python 3.11 to 3.13 with venv was found"))
+
+
+def engine_packages() -> list[str]:
+    """Return what an engine with buildx takes; nothing where there is one."""
+    if shutil.which("dockerd") is None and not succeeds("docker", "info"):
+        return engine_of_distribution()
+    if succeeds("docker", "buildx", "version"):
+        return []
+    # A foreign client may shadow the distribution's: its plugins count all the same.
+    return [] if succeeds("/usr/bin/docker", "buildx", "version") else ["docker-buildx"]
+
+
+def engine_of_distribution() -> list[str]:
+    """Choose the packages by system; Debian 12 takes Debian 13's, for a buildx at all."""
+    system = os_release()
+    if system.get("ID") != "debian":
+        return ["docker.io", "docker-buildx"]
+    if system.get("VERSION_ID") != "12":
+        return list(ENGINE_PACKAGES)
+    # They ask for a C library that Debian 12 has, so nothing else is upgraded; the pin keeps
+    # everything else on Debian 12 for good.
+    if not trixie_is_known():
+        write_as_root(
+            TRIXIE_SOURCE,
+            f"Types: deb\nURIs: {debian_mirror()}\nSuites: trixie\nComponents: main\n"
+            "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+        )
+        write_as_root(TRIXIE_PIN, "Package: *\nPin: release n=trixie\nPin-Priority: 100\n")
+    return [f"{package}/trixie" for package in ENGINE_PACKAGES]
+
+
+def python_packages() -> list[str]:
+    """Return the packages of a fitting Python with venv."""
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return [f"python3.{sys.version_info[1]}-venv"]
+    return ["python3.11", "python3.11-venv"]
+
+
+def find_python() -> str | None:
+    """Return a Python that fits and can make a venv."""
+    for name in (sys.executable, *PYTHONS):
+        check = (
+            "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+        )
+        if shutil.which(name) and succeeds(name, "-c", check):
+            return name
+    return None
+
+
+def make_venv(python: str) -> None:
+    """Make `.venv` with the locked packages, unless it has exactly them already."""
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + python.encode()).hexdigest()
+    stamp = VENV / "tf-images.stamp"
+    if stamp.is_file() and stamp.read_text() == wanted and (VENV / "bin/python").exists():
+        return
+    say("installing the locked Python packages into .venv")
+    run(python, "-m", "venv", "--clear", str(VENV))
+    pip = [str(VENV / "bin/python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "install", "--require-hashes", "--requirement", str(REQUIREMENTS))
+    stamp.write_text(wanted)
+
+
+def install(packages: list[str]) -> None:
+    """Install packages by apt; elsewhere say which ones are missing."""
+    if shutil.which("apt-get") is None:
+        stop(f"install these by hand, then run this again: {' '.join(packages)}")
+    say(f"installing {' '.join(packages)}")
+    apt = [*as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]
+    run(*apt, "update")
+    run(*apt, "install", "--yes", "--no-install-recommends", *packages)
+
+
+def trixie_is_known() -> bool:
+    policy = subprocess.run(
+        ["apt-cache", "madison", "docker.io"], capture_output=True, text=True, check=False
+    )
+    return " trixie/" in policy.stdout
+
+
+def debian_mirror() -> str:
+    """Return the mirror that this machine's own sources name."""
+    apt = Path("/etc/apt")
+    files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.[ls]*"))]
+    text = "\n".join(file.read_text() for file in files if file.is_file())
+    found = re.search(r"^[^#\n]*?(https?://\S+/debian)/?\s", text, re.MULTILINE)
+    return found.group(1) if found else MIRROR
+
+
+def os_release() -> dict[str, str]:
+    try:
+        return platform.freedesktop_os_release()
+    except OSError:
+        return {}
+
+
+def write_as_root(path: Path, text: str) -> None:
+    subprocess.run(
+        [*as_root(), "tee", str(path)],
+        input=text,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def as_root() -> list[str]:
+    return [] if os.geteuid() == 0 else ["sudo"]
+
+
+def succeeds(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def run(*command: str) -> None:
+    if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode != 0:
+        stop(f"this failed: {' '.join(command)}")
+
+
+def say(text: str) -> None:
+    print(f"setup: {text}", flush=True)
+
+
+def stop(text: str) -> str:
+    sys.exit(f"setup: {text}")
+
+
+if __name__ == "__main__":
+    main()
