@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan, Step
+from tfimages_action.core.work import CheckResult
 from tfimages_action.errors import ExitCode
 
 
@@ -90,8 +91,11 @@ class ImageRun:
     size_delta_bytes: int | None = None
     flist: Flist | None = None
     failure: Failure | None = None
+    """Also of a BLOCKED image without `blocked_by`: why it was not started."""
     blocked_by: str | None = None
+    """The image whose failure is the cause, not the next one in between."""
     warnings: tuple[str, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,313 @@
+"""A world to publish into: engine, registry and Hub as files in one folder.
+
+It outlives the process that writes into it, so that a run may be killed between any two effects
+and another one may find what the first left. Every effect is one atomic rename, is written to
+`effects`, and may be turned into a fault by a hook. The engine keeps nothing: another run builds
+anew, with another digest, as real builds do.
+"""
+
+# The fakes keep the Protocols' signatures, whatever they make of them.
+# ruff: noqa: ARG002
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from tfimages_action.core import labels, names
+from tfimages_action.core.catalog import Image, Kind, ParentLink
+from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
+from tfimages_action.core.record import Record
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.run import Flist
+from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.work import (
+    BuildRequest,
+    Built,
+    BuiltArchive,
+    BuiltImage,
+    CheckResult,
+    FlistSource,
+    Log,
+    Published,
+)
+from tfimages_action.errors import Location, StageError
+from tfimages_action.pipeline.options import Services
+
+Hook = Callable[[str], None]
+"""Called with each effect's name before and after it (`before push hero`): may raise or kill."""
+
+REGISTRY = "r.example/o"
+WHEN = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class FakeRevision:
+    """A commit without files: the fakes build from the request alone."""
+
+    name = "v2"
+    commit = "c" * 40
+    created = WHEN
+
+    def entries(self, under: str = "") -> Sequence[TreeEntry]:
+        return ()
+
+    def read(self, blob: str) -> bytes:
+        raise NotImplementedError(blob)
+
+
+class World:
+    """The state, and every service that works on it."""
+
+    def __init__(self, folder: Path, hook: Hook = lambda _effect: None) -> None:
+        self.folder = folder
+        self.hook = hook
+        self._lock = threading.Lock()
+        for name in ("tags", "manifests", "flists", "links"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def tags(self) -> dict[str, str]:
+        """Every tag of every repository, with its digest."""
+        return self._all("tags")
+
+    def flists(self) -> dict[str, str]:
+        """Every flist under its content's name, with the digest that it was made of."""
+        return self._all("flists")
+
+    def links(self) -> dict[str, str]:
+        return self._all("links")
+
+    def effects(self) -> list[str]:
+        path = self.folder / "effects"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def record(self, reference: ImageReference) -> Record | None:
+        digest = self.tags().get(str(reference))
+        if digest is None:
+            return None
+        manifest = json.loads((self.folder / "manifests" / quote(digest, safe="")).read_text())
+        return labels.read(digest, manifest["labels"])
+
+    def services(self, **changes: object) -> Services:
+        engine, hub = FakeEngine(self), FakeHub(self)
+        services = Services(
+            builder=engine,
+            checker=engine,
+            bases=engine,
+            publisher=FakeRegistry(self),
+            converter=hub,
+        )
+        return replace(services, **changes)  # type: ignore[arg-type]
+
+    def put(self, kind: str, name: str, value: str, effect: str) -> None:
+        """One atomic effect."""
+        self.hook(f"before {effect}")
+        target = self.folder / kind / quote(name, safe="")
+        scratch = self.folder / f".{uuid.uuid4().hex}"
+        scratch.write_text(value)
+        self.note(effect)
+        scratch.replace(target)
+        self.hook(f"after {effect}")
+
+    def note(self, effect: str) -> None:
+        with self._lock, (self.folder / "effects").open("a") as log:
+            log.write(effect + "\n")
+
+    def _all(self, kind: str) -> dict[str, str]:
+        files = sorted((self.folder / kind).iterdir())
+        return {unquote(file.name): file.read_text() for file in files}
+
+
+class FakeEngine:
+    """Builder, checker and bases: what is built is made of the request and of the moment."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.requests: dict[str, BuildRequest] = {}
+
+    def build(self, request: BuildRequest, *, log: Log, stop: threading.Event) -> Built:
+        name = request.image.name
+        self.requests[name] = request
+        self._world.hook(f"before build {name}")
+        log(f"building {name}")
+        if stop.is_set():
+            raise StageError("stopped")
+        self._world.note(f"build {name}")
+        digest = "sha256:" + hashlib.sha256(uuid.uuid4().bytes).hexdigest()
+        self._world.hook(f"after build {name}")
+        if request.image.kind is Kind.VM:
+            path = self._world.folder / f"{digest[7:]}.tar.gz"
+            return BuiltArchive(image=request.image, path=path, sha256=digest, size_bytes=9)
+        manifest = json.dumps({"labels": dict(request.labels), "of": name})
+        (self._world.folder / "manifests" / quote(digest, safe="")).write_text(manifest)
+        return BuiltImage(
+            image=request.image, image_id=digest, local=f"run/{digest[7:]}", size_bytes=5
+        )
+
+    def check(self, built: Built, *, log: Log, stop: threading.Event) -> Sequence[CheckResult]:
+        self._world.hook(f"before check {built.image.name}")
+        log(f"checking {built.image.name}")
+        self._world.note(f"check {built.image.name}")
+        self._world.hook(f"after check {built.image.name}")
+        return (CheckResult(name="command", ok=True),)
+
+    def resolve(self, reference: ImageReference, *, log: Log, stop: threading.Event) -> str | None:
+        self._world.note(f"resolve {reference}")
+        return "sha256:" + hashlib.sha256(str(reference).encode()).hexdigest()
+
+
+class FakeRegistry:
+    """Publisher: tags are files."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def push(
+        self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event
+    ) -> Published:
+        self._world.put("tags", str(name), built.image_id, f"push {name.repository}:{name.tag}")
+        return Published(digest=built.image_id, references=(name,), size_bytes=7)
+
+    def give_names(
+        self, source: ImageReference, names: Sequence[ImageReference], *, log: Log
+    ) -> Published:
+        assert source.digest
+        assert (self._world.folder / "manifests" / quote(source.digest, safe="")).exists()
+        for name in names:
+            assert name.digest is None
+            assert name.name == source.name
+            if self._world.tags().get(str(name)) != source.digest:
+                effect = f"name {name.repository}:{name.tag}"
+                self._world.put("tags", str(name), source.digest, effect)
+        return Published(digest=source.digest, references=tuple(names), size_bytes=7)
+
+    def digest(self, reference: ImageReference) -> str | None:
+        return self._world.tags().get(str(replace(reference, digest=None)))
+
+    def tags(self, repository: ImageReference) -> Sequence[str]:
+        found = map(ImageReference.parse, self._world.tags())
+        return [ref.tag or "" for ref in found if ref.name == repository.name]
+
+
+class FakeHub:
+    """Converter: flists and links are files. A conversion may be cut short by a kill."""
+
+    def __init__(self, world: World, seconds: float = 0.0) -> None:
+        self._world = world
+        self.seconds = seconds
+        self._condemned: set[str] = set()
+
+    def convert(
+        self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
+    ) -> Flist:
+        digest = source.sha256 if isinstance(source, BuiltArchive) else source.digest
+        name = names.content_flist(image, digest)
+        if isinstance(source, Published):
+            assert str(replace(source.references[0], digest=None)) in self._world.tags()
+        there = self._world.flists().get(name)
+        if there is None or name in self._condemned:
+            time.sleep(self.seconds)
+            self._world.put("flists", name, "half", f"half-convert {name}")
+            self._world.put("flists", name, digest, f"convert {name}")
+        return Flist(name=name, address=f"hub/{name}")
+
+    def verify(
+        self,
+        image: Image,
+        source: FlistSource,
+        flist: Flist,
+        *,
+        log: Log,
+        stop: threading.Event,
+    ) -> Flist:
+        digest = source.sha256 if isinstance(source, BuiltArchive) else source.digest
+        self._world.hook(f"before verify {flist.name}")
+        self._world.note(f"verify {flist.name}")
+        if self._world.flists()[flist.name] != digest:
+            self._condemned.add(flist.name)
+            raise StageError(f"{flist.name} is not {digest}", transient=True)
+        return replace(flist, verified=True)
+
+    def switch(
+        self,
+        image: Image,
+        flist: Flist,
+        names: Sequence[str],
+        *,
+        log: Log,
+        stop: threading.Event,
+    ) -> Flist:
+        assert flist.name in self._world.flists()
+        for name in names:
+            if self._world.links().get(name) != flist.name:
+                self._world.put("links", name, flist.name, f"link {name}")
+        return replace(flist, stable_address=f"hub/{names[-1]}")
+
+
+# -- images and plans ----------------------------------------------------------------------------
+
+
+def image(
+    name: str, *parents: str, fingerprint: str = "1", vm: bool = False, tag: str = "latest"
+) -> Image:
+    """An image without files, on its parents."""
+    reference = ImageReference.parse(f"{REGISTRY}/{name}:{tag}")
+    digits = hashlib.sha256(f"{name} {fingerprint}".encode()).hexdigest()
+    return Image(
+        name=name,
+        reference=reference,
+        flist=f"{name}.flist" if vm else f"r.example-o-{name}-{tag}.flist",
+        kind=Kind.VM if vm else Kind.CONTAINER,
+        folder=name,
+        dockerfile=f"{name}/Dockerfile",
+        context=name,
+        parents=tuple(
+            ParentLink(
+                image=parent,
+                written=f"{REGISTRY}/{parent}",
+                location=Location(path=f"{name}/Dockerfile", line=1),
+            )
+            for parent in parents
+        ),
+        fingerprint=f"v1:sha256:{digits}",
+    )
+
+
+def step(
+    what: Image,
+    action: Action = Action.BUILD,
+    *,
+    kind: ReasonKind = ReasonKind.FILES,
+    record: Record | None = None,
+) -> Step:
+    reason = Reason(kind=kind, detail="", chain=(what.name,))
+    return Step(image=what, action=action, reason=reason, record=record)
+
+
+def plan_from(world: World, images: Sequence[Image], version: str) -> Plan:
+    """What planning by records makes of the world: the rule of the real one, in its short form."""
+    links, flists = world.links(), world.flists()
+    steps = []
+    for one in images:
+        record = world.record(one.reference)
+        promoted = world.record(names.fingerprint_reference(one))
+        if record and record.fingerprint == one.fingerprint:
+            content = names.content_flist(one, record.digest)
+            whole = flists.get(content) == record.digest and links.get(one.flist) == content
+            action = Action.SKIP if whole else Action.CONVERT
+            kind = ReasonKind.UP_TO_DATE if whole else ReasonKind.FLIST
+            steps.append(step(one, action, kind=kind, record=record))
+        elif promoted:
+            steps.append(step(one, Action.CONVERT, kind=ReasonKind.PROMOTED, record=promoted))
+        else:
+            steps.append(step(one, kind=ReasonKind.UNFINISHED, record=record))
+    return Plan(current=version, previous=None, steps=tuple(steps))

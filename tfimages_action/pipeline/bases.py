@@ -1,0 +1,58 @@
+"""What external references stand for, decided once for a whole run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tfimages_action.core.catalog import External
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.work import Log
+from tfimages_action.pipeline.ports import Bases
+
+
+class Saying(NamedTuple):
+    """How a stage speaks, and how it hears that it must stop."""
+
+    log: Log
+    stop: threading.Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedExternal:
+    """An external reference of a Dockerfile, and what it stands for in this run."""
+
+    external: External
+    digest: str | None
+    """`None`: an image that only the engine knows."""
+
+
+class PinnedBases:
+    """Each external reference means one digest for the whole run: the first answer counts."""
+
+    def __init__(self, bases: Bases) -> None:
+        self._bases = bases
+        self._known: dict[ImageReference, str | None] = {}
+        self._locks: dict[ImageReference, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def pin(self, externals: Iterable[External], saying: Saying) -> tuple[PinnedExternal, ...]:
+        """Every one of these references with its digest."""
+        return tuple(
+            PinnedExternal(external=external, digest=self._digest(external.reference, saying))
+            for external in externals
+        )
+
+    def _digest(self, reference: ImageReference, saying: Saying) -> str | None:
+        if reference.digest:
+            return reference.digest
+        with self._lock:
+            lock = self._locks.setdefault(reference, threading.Lock())
+        with lock:
+            if reference not in self._known:
+                found = self._bases.resolve(reference, log=saying.log, stop=saying.stop)
+                self._known[reference] = found
+                saying.log(f"{reference} is {found or 'known to the engine only'}")
+            return self._known[reference]

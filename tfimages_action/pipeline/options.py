@@ -1,0 +1,75 @@
+"""What a run is given: how to behave, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tfimages_action.core.names import Occasion
+from tfimages_action.core.plan import Plan
+from tfimages_action.core.run import Stage
+from tfimages_action.core.tree import Revision
+from tfimages_action.pipeline.backoff import RetryPolicy
+from tfimages_action.pipeline.ports import (
+    Bases,
+    Builder,
+    Checker,
+    Converter,
+    Housekeeper,
+    Publisher,
+)
+
+Durations = Mapping[tuple[str, Stage], float]
+"""Seconds that a stage of an image took in an earlier run."""
+
+_GIB: Final = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run behaves. Times are seconds."""
+
+    push: bool = True
+    convert: bool = True
+    """Needs push, or a converter that uploads."""
+    max_parallel: int = 2
+    max_pushes: int = 2
+    max_conversions: int = 2
+    fail_fast: bool = False
+    publish_together: bool = False
+    prune: bool = False
+    build_timeout_s: float | None = 3600.0
+    push_timeout_s: float | None = 1200.0
+    convert_timeout_s: float | None = 2400.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    low_disk_bytes: int = 5 * _GIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Whoever does the work. `None` where a run does not need it."""
+
+    builder: Builder
+    checker: Checker
+    bases: Bases
+    publisher: Publisher | None = None
+    converter: Converter | None = None
+    housekeeper: Housekeeper | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One run's facts: what to do, from which revision, published as what."""
+
+    plan: Plan
+    revision: Revision
+    occasion: Occasion
+    source: str = ""
+    """The repository's URL, for the labels."""
+    durations: Durations = field(default_factory=dict)
+    """Of earlier runs, where at hand."""
+
+
+Now = Callable[[], datetime]
