@@ -12,7 +12,9 @@ import click
 from tfimages_action import __version__
 from tfimages_action.errors import ExitCode, TfImagesError
 
-_COMMANDS: Final[dict[str, str]] = {}
+_COMMANDS: Final[dict[str, str]] = {
+    "references": "references:references",
+}
 """Command name -> `module:attribute` below `doors.commands`."""
 
 

@@ -1,0 +1,112 @@
+"""A Dockerfile as values: its stages, their instructions, the args that it declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class LineError(ValueError):
+    """BuildKit refuses this line. `parse` and `resolve` turn it into a `DockerfileError`."""
+
+    def __init__(self, message: str, line: int | None = None, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.hint = hint
+
+
+class Heredoc(NamedTuple):
+    """One `<<NAME` of an instruction, with the lines up to its terminator."""
+
+    name: str
+    content: str
+    chomp: bool
+    """`<<-NAME`: leading tabs go."""
+    expand: bool
+    """No part of the name is quoted: variables in the content are replaced."""
+
+
+class Instruction(NamedTuple):
+    """One instruction that BuildKit's own first look lets pass."""
+
+    name: str
+    """Lower case."""
+    line: int
+    words: tuple[str, ...]
+    """Arguments as BuildKit's parser parts them: `ENV` by name and value, `RUN` in one piece."""
+    flags: tuple[tuple[str, str], ...] = ()
+    """`--name=value` in order; a bare `--name` has the value `true`."""
+    json: bool = False
+    heredocs: tuple[Heredoc, ...] = ()
+    text: str = ""
+    """The whole instruction on one line, without heredocs."""
+
+    def flag(self, name: str) -> str:
+        """The flag's value, or nothing."""
+        for key, value in self.flags:
+            if key == name:
+                return value
+        return ""
+
+    def flag_values(self, name: str) -> list[str]:
+        """Every value of a flag that may come more than once."""
+        return [value for key, value in self.flags if key == name]
+
+
+class Source(NamedTuple):
+    """What one `COPY --from=` or one `--mount` of a RUN takes from: a stage or an image."""
+
+    line: int
+    name: str
+    """`scratch` for a mount without `from=`: BuildKit counts it as a source too."""
+    copies: bool
+    """COPY knows stages by number as well; a mount does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """`FROM base AS name` and all that follows it."""
+
+    base: str
+    """As written, variables and all."""
+    name: str
+    """Lower case; empty without `AS`."""
+    platform: str | None
+    """`--platform=` as written."""
+    line: int
+    instructions: tuple[Instruction, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def onbuild(self) -> tuple[str, ...]:
+        """Its ONBUILD triggers, each as the text that BuildKit writes into the image."""
+        return tuple(i.words[0] for i in self.instructions if i.name == "onbuild")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredArg:
+    """One `ARG NAME` or `ARG NAME=default`."""
+
+    name: str
+    default: str | None
+    """As written, not expanded; `None` where there is none."""
+    line: int
+    stage: int | None
+    """Index of its stage; `None` for a global one, before the first FROM."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dockerfile:
+    """A parsed Dockerfile. Depends on the file's bytes alone: cache it by blob id."""
+
+    stages: tuple[Stage, ...]
+    args: tuple[DeclaredArg, ...]
+    """In order of the file."""
+    escape: str
+    """The escape character: backslash, or backtick by `# escape=`."""
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """Names of all declared args: the only build args that can matter."""
+        return frozenset(arg.name for arg in self.args)

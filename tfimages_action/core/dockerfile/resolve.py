@@ -1,0 +1,243 @@
+"""From a parsed Dockerfile and its build args to the images that it depends on.
+
+    dockerfile = parse(data, path=path)                 # depends on the bytes alone: cache it
+    found = resolve(dockerfile, args={"VERSION": "1"}, platform="linux/arm64", path=path)
+    for reference in found.references: ...
+
+What counts is what a builder would ask a registry for: a FROM that is no earlier stage and not
+`scratch`, a `COPY --from=` or `RUN --mount=from=` that is no stage, and only in stages that the
+target needs. Held against BuildKit 0.34; where 0.12 and 0.34 differ, 0.34 is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from tfimages_action.core.catalog import Problem
+from tfimages_action.core.dockerfile.model import Dockerfile, LineError
+from tfimages_action.core.dockerfile.mounts import SCRATCH
+from tfimages_action.core.dockerfile.parse import located
+from tfimages_action.core.dockerfile.platforms import (
+    PlatformError,
+    builder_platform,
+    platform_args,
+)
+from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
+from tfimages_action.core.dockerfile.words import WordError, expand
+from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
+from tfimages_action.errors import DockerfileError, Location
+
+DEFAULT_PLATFORM: Final = "linux/amd64"
+_reference = lru_cache(maxsize=4096)(ImageReference.parse)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One place where the Dockerfile names an image."""
+
+    image: ImageReference
+    written: str
+    """After expansion, as BuildKit is given it: the name to pin with a named context."""
+    line: int
+    platform: str | None = None
+    """Of `FROM --platform=`, expanded and normalised; `None`: the target's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unresolved:
+    """A FROM that names no image because nothing sets the args in it."""
+
+    written: str
+    line: int
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsetArg:
+    """A place where an arg is used that neither a default nor a build arg sets."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What one target of a Dockerfile depends on, under given build args."""
+
+    references: tuple[Reference, ...]
+    """In order of the file; one image may be named in several places."""
+    onbuild: tuple[str, ...]
+    """The triggers that the result leaves to its children: pass them on by `onbuild_of`."""
+    unset: tuple[UnsetArg, ...]
+    declared: frozenset[str]
+    """Names of the args that the global part and the needed stages declare."""
+    problems: tuple[Problem, ...] = ()
+    """What BuildKit refuses unless a base image's environment mends it; warnings."""
+
+    @property
+    def images(self) -> tuple[ImageReference, ...]:
+        """Each image once, sorted."""
+        return tuple(sorted({reference.image for reference in self.references}, key=str))
+
+
+class UnresolvedError(DockerfileError):
+    """A needed reference depends on args that nothing sets."""
+
+    def __init__(self, unresolved: Unresolved, message: str, *, path: str) -> None:
+        names = ", ".join(unresolved.args)
+        super().__init__(
+            message,
+            hint=f"give {names} a default before the first FROM, or a value in image.yaml (args:)",
+            location=Location(path=path, line=unresolved.line),
+        )
+        self.unresolved = (unresolved,)
+
+
+def no_triggers(_: ImageReference) -> Sequence[str]:
+    """No parent has ONBUILD triggers."""
+    return ()
+
+
+def resolve(
+    dockerfile: Dockerfile,
+    *,
+    args: Mapping[str, str] | None = None,
+    target: str | None = None,
+    platform: str = DEFAULT_PLATFORM,
+    build_platform: str | None = None,
+    contexts: Collection[str] = (),
+    onbuild_of: Callable[[ImageReference], Sequence[str]] = no_triggers,
+    path: str = "Dockerfile",
+) -> Resolution:
+    """Find what the target depends on.
+
+    `args` are the build args (undeclared ones do nothing), `target` a stage's name (`None`: the
+    last stage), `build_platform` the builder's own (`None`: as `platform`), `contexts` the names
+    of named contexts, which replace stages and images; `onbuild_of` gives the triggers of an
+    image (`Resolution.onbuild` of a parent in the repository). `path` is for locations only.
+    Raises `DockerfileError` where BuildKit would refuse to build the target; `UnresolvedError`
+    where that is because an arg is not set.
+    """
+    try:
+        return _Resolver(
+            dockerfile,
+            args=args or {},
+            target=target,
+            platforms=(platform, build_platform or platform),
+            contexts=frozenset(contexts),
+        ).resolution(onbuild_of)
+    except NoImageError as error:
+        if not error.unset:
+            raise located(error, path) from None
+        unresolved = Unresolved(written=error.written, line=error.line or 1, args=error.unset)
+        raise UnresolvedError(unresolved, error.message, path=path) from None
+    except LineError as error:
+        raise located(error, path) from None
+
+
+class _Resolver:
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        *,
+        args: Mapping[str, str],
+        target: str | None,
+        platforms: tuple[str, str],
+        contexts: frozenset[str],
+    ) -> None:
+        self._dockerfile = dockerfile
+        self._args = args
+        try:
+            own, builders = map(builder_platform, platforms)
+        except PlatformError as error:
+            raise LineError(str(error)) from None
+        stage = target or dockerfile.stages[-1].name
+        self.env = platform_args(own, builders, stage)
+        for name in args.keys() & self.env.keys():
+            self.env[name] = args[name]
+        self._expand_global_args()
+        self._graph = StageGraph(dockerfile, self.env, contexts)
+        self._target = self._graph.target(target)
+
+    def _expand_global_args(self) -> None:
+        for arg in self._dockerfile.args:
+            if arg.stage is not None:
+                return
+            if arg.name in self._args:
+                self.env[arg.name] = self._args[arg.name]
+            elif arg.default is not None:
+                try:
+                    value = expand(arg.default, self.env, escape=self._dockerfile.escape)
+                except WordError as error:
+                    raise LineError(f"ARG {arg.name}: {error}", arg.line) from None
+                self.env[arg.name] = value
+
+    def resolution(self, onbuild_of: Callable[[ImageReference], Sequence[str]]) -> Resolution:
+        images: dict[Node, ImageReference] = {}
+        while True:
+            needed = self._graph.needed(self._target)
+            self._read_images(images)
+            if not self._pull_triggers(needed, images, onbuild_of):
+                break
+        check_order(needed)
+        stages = [node.stage for node in needed if node.stage]
+        wanted = {self._dockerfile.stages.index(stage) for stage in stages}
+        return Resolution(
+            references=_references(needed, images),
+            onbuild=self._target.stage.onbuild if self._target.stage else (),
+            unset=_unset(needed),
+            declared=frozenset(
+                [a.name for a in self._dockerfile.args if a.stage is None or a.stage in wanted]
+            ),
+        )
+
+    def _read_images(self, images: dict[Node, ImageReference]) -> None:
+        """Each image that a node stands on, needed or not: BuildKit reads all names."""
+        for node in self._graph.nodes:
+            if node.base or node.base_name == SCRATCH or node in images:
+                continue
+            try:
+                image = _reference(node.base_name)
+            except ReferenceSyntaxError as error:
+                raise NoImageError(node, str(error)) from None
+            images[node] = image
+
+    def _pull_triggers(
+        self,
+        needed: Iterable[Node],
+        images: Mapping[Node, ImageReference],
+        onbuild_of: Callable[[ImageReference], Sequence[str]],
+    ) -> bool:
+        more = False
+        for node in needed:
+            if node.triggered or not node.stage:
+                continue
+            node.triggered = True
+            if node.base:
+                triggers: Sequence[str] = node.base.stage.onbuild if node.base.stage else ()
+            else:
+                triggers = onbuild_of(images[node]) if node in images else ()
+            if triggers and self._graph.trigger(node, triggers):
+                more = True
+        return more
+
+
+def _references(
+    needed: Iterable[Node], images: Mapping[Node, ImageReference]
+) -> tuple[Reference, ...]:
+    found = [
+        Reference(
+            image=images[node], written=node.base_name, line=node.line, platform=node.platform
+        )
+        for node in needed
+        if node in images
+    ]
+    return tuple(sorted(found, key=lambda reference: reference.line))
+
+
+def _unset(needed: Iterable[Node]) -> tuple[UnsetArg, ...]:
+    found = {(node.line, name) for node in needed for name in node.unset}
+    return tuple(UnsetArg(name=name, line=line) for line, name in sorted(found))
