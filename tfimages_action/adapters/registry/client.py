@@ -60,7 +60,7 @@ class RegistryClient:
         return Manifest(media_type=media_type, digest=digest, body=answer.content)
 
     def put(self, reference: ImageReference, manifest: Manifest) -> None:
-        """Give a manifest of this repository a name: the same bytes, so the same digest."""
+        """Store a manifest under a reference; its blobs must be there."""
         answer = self._ask(
             "PUT",
             reference,
@@ -74,6 +74,21 @@ class RegistryClient:
         given = answer.headers.get(_DIGEST_HEADER, manifest.digest)
         if given != manifest.digest:
             raise RegistryError(f"{reference}: the registry made {given} of {manifest.digest}")
+
+    def give_name(self, source: ImageReference, name: ImageReference) -> bool:
+        """Give the manifest with the source's digest a name in the same repository.
+
+        The same bytes and media type, so the same digest; `False` where it bore the name already.
+        """
+        if source.name != name.name:
+            raise RegistryError(f"{name} can't name {source}: it is in another repository")
+        if self.digest(name) == source.digest:
+            return False
+        manifest = self.manifest(source)
+        if manifest is None:
+            raise RegistryError(f"{source} is gone from the registry")
+        self.put(name, manifest)
+        return True
 
     def labels(self, reference: ImageReference, digest: str) -> Mapping[str, str] | None:
         """The labels of the image with that digest (of an index: of its linux/amd64 image)."""

@@ -1,0 +1,81 @@
+"""Builds images with BuildKit and keeps them where checks, children and the push find them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import Final
+
+from tfimages_action.adapters.engine.archive import Packer
+from tfimages_action.adapters.engine.contexts import LaidOut, laid_out
+from tfimages_action.adapters.engine.platforms import refuse_impossible
+from tfimages_action.adapters.engine.private import PrivateHome
+from tfimages_action.adapters.engine.solver import Solver
+from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.work import BuildRequest, Built, BuiltArchive, BuiltImage, Log
+from tfimages_action.errors import StageError
+
+LOCAL_HOST: Final = "tfimages.local"
+"""What the names of a run's images in the engine start with: no registry has that name."""
+
+
+class EngineBuilder:
+    """Builds with the engine's BuildKit or a builder of the user's: `pipeline.ports.Builder`."""
+
+    def __init__(self, solver: Solver, home: PrivateHome) -> None:
+        self._solver = solver
+        self._home = home
+        self._run = f"r{secrets.token_hex(4)}"
+
+    def build(self, request: BuildRequest, *, log: Log, stop: threading.Event) -> Built:
+        """Build one image. Raises `StageError`, or `EngineError` when the engine went away."""
+        solver = self._solver
+        refuse_impossible(request.image, solver.connection.info, solver.buildx.builder)
+        with laid_out(request, self._home.work) as files:
+            if request.image.kind is Kind.VM:
+                return self._archive(request, files, log, stop)
+            return self._image(request, files, log, stop)
+
+    def _image(
+        self, request: BuildRequest, files: LaidOut, log: Log, stop: threading.Event
+    ) -> BuiltImage:
+        local = self._local_name(request.image)
+        warnings = self._solver.solve(
+            request, files, ("--load", f"--tag={local}"), log=log, stop=stop
+        )
+        found = self._solver.connection.inspect(local)
+        if found is None:
+            raise StageError(f"{request.image.name}: built, but the engine has no {local}")
+        return BuiltImage(
+            image=request.image,
+            image_id=found["Id"],
+            local=local,
+            source=f"docker-image://{local}",
+            size_bytes=int(found["Size"]),
+            layers=tuple(found["RootFS"].get("Layers") or ()),
+            warnings=warnings,
+        )
+
+    def _archive(
+        self, request: BuildRequest, files: LaidOut, log: Log, stop: threading.Event
+    ) -> BuiltArchive:
+        packer = Packer(self._home.work / f"{secrets.token_hex(8)}.tar.gz")
+        try:
+            warnings = self._solver.solve(
+                request, files, ("--output=type=tar,dest=-",), log=log, stop=stop, sink=packer.pack
+            )
+        except BaseException:
+            packer.discard()
+            raise
+        packed = packer.result()
+        return BuiltArchive(
+            image=request.image,
+            path=packed.path,
+            sha256=packed.sha256,
+            size_bytes=packed.size_bytes,
+            warnings=warnings,
+        )
+
+    def _local_name(self, image: Image) -> str:
+        reference = image.reference
+        return f"{LOCAL_HOST}/{self._run}/{reference.repository}:{reference.tag or 'latest'}"

@@ -1,0 +1,147 @@
+"""The buildx program and the builder that it drives.
+
+The plug-in is started by itself, as its makers document, and not by way of the docker command:
+then no other plug-in, alias or hook of a docker configuration can come between.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from tfimages_action import process
+from tfimages_action.adapters.engine.private import PrivateHome
+from tfimages_action.errors import RefusedError
+from tfimages_action.process import ProcessError
+
+_FOLDERS: Final = (
+    "/usr/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/local/lib/docker/cli-plugins",
+    "/opt/homebrew/lib/docker/cli-plugins",
+    "/Applications/Docker.app/Contents/Resources/cli-plugins",
+)
+_NAME: Final = "docker-buildx"
+_OLDEST: Final = (0, 13)
+_VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
+_FIELD: Final = re.compile(r"^(\w[\w ]*?):\s*(.*?)\s*$", re.MULTILINE)
+_ENDPOINT: Final = re.compile(r"^(tcp|unix|docker-container|kube-pod)://")
+_ANSWER_S: Final = 60.0
+
+
+class DriverKind(StrEnum):
+    """How buildx reaches BuildKit."""
+
+    DOCKER = "docker"
+    CONTAINER = "docker-container"
+    KUBERNETES = "kubernetes"
+    REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuilderInfo:
+    """The builder of this run."""
+
+    name: str
+    driver: DriverKind
+    platforms: tuple[str, ...]
+    buildkit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buildx:
+    """A buildx that answered, and the builder it was told to use."""
+
+    program: Path
+    version: str
+    builder: BuilderInfo
+    environment: Mapping[str, str]
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        """The argv of a subcommand."""
+        return (str(self.program), *arguments)
+
+
+def open_buildx(home: PrivateHome, *, builder: str = "", user_buildx: Path | None = None) -> Buildx:
+    """Find buildx and the builder.
+
+    `builder` is empty for the engine's own, the name of one of the user's, or the address of a
+    BuildKit (`tcp://host:1234`, `unix:///run/buildkit/buildkitd.sock`); `user_buildx` is the
+    folder where the user's own buildx keeps its builders. Raises
+    `RefusedError` with the cure.
+    """
+    program = _find_program()
+    environment = {**process.child_environment(), **home.environment}
+    name = builder
+    if _ENDPOINT.match(builder):
+        name = "tfimages"
+        create = ("create", "--name", name, "--driver", "remote", builder)
+        _ask(program, environment, *create)
+    elif builder and user_buildx is not None:
+        environment["BUILDX_CONFIG"] = str(user_buildx)
+    version = _version(program, environment)
+    return Buildx(
+        program=program,
+        version=version,
+        builder=_inspect(program, environment, name),
+        environment=environment,
+    )
+
+
+def _find_program() -> Path:
+    for folder in _FOLDERS:
+        candidate = Path(folder) / _NAME
+        if os.access(candidate, os.X_OK):
+            return candidate
+    on_path = shutil.which(_NAME)
+    if on_path:
+        return Path(on_path)
+    raise RefusedError(
+        "buildx is not installed", hint="on Debian and Ubuntu: `apt-get install docker-buildx`"
+    )
+
+
+def _version(program: Path, environment: Mapping[str, str]) -> str:
+    text = _ask(program, environment, "version").strip()
+    hit = _VERSION.search(text)
+    if hit and (int(hit[1]), int(hit[2])) < _OLDEST:
+        wanted = ".".join(map(str, _OLDEST))
+        raise RefusedError(
+            f"{program} is too old: {text}", hint=f"install buildx {wanted} or later"
+        )
+    return hit[0] if hit else text
+
+
+def _inspect(program: Path, environment: Mapping[str, str], name: str) -> BuilderInfo:
+    text = _ask(program, environment, "inspect", "--bootstrap", *([name] if name else []))
+    fields = dict(reversed(_FIELD.findall(text)))
+    driver = fields.get("Driver", "")
+    if driver not in set(DriverKind):
+        raise RefusedError(f"builder {name or 'default'!r} has a driver we don't know: {driver!r}")
+    platforms = fields.get("Platforms", "").replace("*", "").split(",")
+    return BuilderInfo(
+        name=name or fields.get("Name", "default"),
+        driver=DriverKind(driver),
+        platforms=tuple(platform.strip() for platform in platforms if platform.strip()),
+        buildkit=fields.get("BuildKit version") or fields.get("Buildkit", ""),
+    )
+
+
+def _ask(program: Path, environment: Mapping[str, str], *arguments: str) -> str:
+    command: Sequence[str] = (str(program), *arguments)
+    try:
+        return process.run(command, env=environment, timeout_s=_ANSWER_S).stdout.decode()
+    except ProcessError as error:
+        said = " ".join(error.tail) or error.message
+        raise RefusedError(
+            f"buildx can't use the builder: {said}",
+            hint="name an existing one (`docker buildx ls`) or an address such as tcp://host:1234; "
+            "one made by setup-buildx-action lives outside this container and can't be seen",
+        ) from error

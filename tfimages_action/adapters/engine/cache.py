@@ -1,0 +1,66 @@
+"""Where build steps are remembered between runs, as buildx's options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, assert_never
+
+from tfimages_action.adapters.engine.buildx import BuilderInfo, DriverKind
+from tfimages_action.adapters.engine.connection import EngineInfo
+from tfimages_action.core.catalog import Image
+
+_MAX_TAG: Final = 128
+
+
+class CacheKind(StrEnum):
+    """The `cache` input."""
+
+    NONE = "none"
+    REGISTRY = "registry"
+    GHA = "gha"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """What the user asked for. `gha` needs the runner's variables, for buildx alone."""
+
+    kind: CacheKind = CacheKind.NONE
+    gha_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """`ACTIONS_RUNTIME_TOKEN`, `ACTIONS_RESULTS_URL`, `ACTIONS_CACHE_URL`."""
+
+
+def cache_arguments(cache: Cache, image: Image) -> tuple[str, ...]:
+    """The options for one image's build.
+
+    The runner tells container actions nothing of the cache service's version, so it stands here.
+    """
+    match cache.kind:
+        case CacheKind.NONE:
+            return ()
+        case CacheKind.REGISTRY:
+            tag = f"cache-{image.reference.tag or 'latest'}"[:_MAX_TAG]
+            where = f"type=registry,ref={image.reference.with_tag(tag)}"
+            export = f"{where},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
+        case CacheKind.GHA:
+            scope = f"tfimages-{image.name}".replace(",", "-")
+            where = f"type=gha,version=2,scope={scope}"
+            export = f"{where},mode=max,ignore-error=true"
+        case _:
+            assert_never(cache.kind)
+    return (f"--cache-from={where}", f"--cache-to={export}")
+
+
+def missing_for(cache: Cache, engine: EngineInfo, builder: BuilderInfo) -> str:
+    """What this builder lacks for the cache; empty where it can."""
+    if cache.kind is CacheKind.NONE:
+        return ""
+    if builder.driver is DriverKind.DOCKER and not engine.containerd_store:
+        return (
+            f"cache: {cache.kind} does nothing here: the engine's own builder exports no cache "
+            "from the classic image store; switch on the containerd one or name a `builder`"
+        )
+    if cache.kind is CacheKind.GHA and not cache.gha_environment.get("ACTIONS_RUNTIME_TOKEN"):
+        return "cache: gha does nothing here: it works in a job of GitHub Actions only"
+    return ""

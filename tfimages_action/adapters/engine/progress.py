@@ -1,0 +1,139 @@
+"""Decodes what `buildx --progress=rawjson` writes into lines for a person.
+
+BuildKit's stream of solve statuses: vertexes (steps), logs and warnings, with bytes in base64
+(github.com/moby/buildkit client/graph.go). buildx writes each as JSON over several lines until
+0.14 and as one line from 0.15; an error follows as plain text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+_INTERNAL: Final = "[internal]"
+_OPENING: Final = "{"
+
+
+@dataclass(slots=True)
+class _Vertex:
+    number: int
+    name: str
+    shown: bool
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """Feed it the lines of standard error; it logs, and keeps warnings and the error's text."""
+
+    log: Callable[[str], None]
+    warnings: list[str] = field(default_factory=list)
+    error_text: list[str] = field(default_factory=list)
+    _buffer: list[str] = field(default_factory=list)
+    _vertexes: dict[str, _Vertex] = field(default_factory=dict)
+    _partial: dict[tuple[str, int], bytes] = field(default_factory=dict)
+
+    def feed(self, line: str) -> None:
+        """Take one line, without its newline."""
+        if not self._buffer and not line.startswith(_OPENING):
+            if line.strip():
+                self.error_text.append(line)
+            return
+        self._buffer.append(line)
+        # Only a line that closes a brace at the left margin can end an object.
+        if not (line.startswith("}") or (len(self._buffer) == 1 and line.endswith("}"))):
+            return
+        try:
+            status = json.loads("\n".join(self._buffer))
+        except ValueError:
+            return
+        self._buffer.clear()
+        if isinstance(status, dict):
+            self._status(status)
+
+    def close(self) -> None:
+        """Log what came without a newline at its end."""
+        for digest, _ in tuple(self._partial):
+            self._flush(digest)
+
+    def _flush(self, digest: str) -> None:
+        for key in [key for key in self._partial if key[0] == digest]:
+            self._say(self._vertexes.get(digest), self._partial.pop(key))
+
+    def _status(self, status: Mapping[str, Any]) -> None:
+        for vertex in status.get("vertexes") or ():
+            self._vertex(vertex)
+        for entry in status.get("logs") or ():
+            self._output(entry)
+        for warning in status.get("warnings") or ():
+            self.warnings.append(_warning(warning))
+            self.log(f"WARNING: {self.warnings[-1]}")
+
+    def _vertex(self, seen: Mapping[str, Any]) -> None:
+        digest, name = str(seen.get("digest")), str(seen.get("name", ""))
+        if not seen.get("started") and not seen.get("cached") and not seen.get("error"):
+            return
+        vertex = self._vertexes.get(digest)
+        if vertex is None:
+            vertex = _Vertex(
+                number=len(self._vertexes) + 1, name=name, shown=not name.startswith(_INTERNAL)
+            )
+            self._vertexes[digest] = vertex
+            self._say(vertex, name.encode())
+        if vertex.done:
+            return
+        if seen.get("error") or seen.get("cached") or seen.get("completed"):
+            self._flush(digest)
+        if seen.get("error"):
+            vertex.done, vertex.shown = True, True
+            self._say(vertex, f"ERROR: {seen['error']}".encode())
+        elif seen.get("cached"):
+            vertex.done = True
+            self._say(vertex, b"CACHED")
+        elif seen.get("completed"):
+            vertex.done = True
+            self._say(vertex, f"DONE {_seconds(seen):.1f}s".encode())
+
+    def _output(self, entry: Mapping[str, Any]) -> None:
+        key = str(entry.get("vertex")), int(entry.get("stream", 1))
+        data = self._partial.pop(key, b"") + base64.b64decode(entry.get("data") or "")
+        *lines, rest = data.split(b"\n")
+        vertex = self._vertexes.get(key[0])
+        for line in lines:
+            self._say(vertex, line)
+        if rest:
+            self._partial[key] = rest
+
+    def _say(self, vertex: _Vertex | None, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip("\r")
+        # A progress bar redraws its line: its last state says it all.
+        text = text.rpartition("\r")[2]
+        if vertex is None:
+            self.log(text)
+        elif vertex.shown:
+            self.log(f"#{vertex.number} {text}")
+
+
+def _warning(warning: Mapping[str, Any]) -> str:
+    text = base64.b64decode(warning.get("short") or "").decode(errors="replace").strip()
+    lines = [part.get("start", {}).get("line") for part in warning.get("range") or ()]
+    place = f" (line {lines[0]})" if lines and lines[0] else ""
+    return f"{text}{place}"
+
+
+def _seconds(vertex: Mapping[str, Any]) -> float:
+    try:
+        started, completed = _moment(vertex["started"]), _moment(vertex["completed"])
+    except (KeyError, ValueError):
+        return 0.0
+    return max(0.0, (completed - started).total_seconds())
+
+
+def _moment(text: str) -> datetime:
+    # Nanoseconds, which datetime does not read before Python 3.12 in every form.
+    head, _, fraction = text.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{head}.{(fraction + '000000')[:6]}+00:00")

@@ -1,0 +1,132 @@
+"""Pushes images by way of the engine, and holds what it says against the registry."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from tfimages_action.adapters.engine.connection import Connection
+from tfimages_action.adapters.engine.stream import watched
+from tfimages_action.core import denial
+from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.work import BuiltImage, Log, Published
+from tfimages_action.errors import RegistryError, StageError
+
+
+class Names(Protocol):
+    """What the publisher needs of a registry's client."""
+
+    def digest(self, reference: ImageReference) -> str | None:
+        """What a reference names now."""
+
+    def size(self, reference: ImageReference, digest: str) -> int:
+        """Compressed bytes of an image."""
+
+    def tags(self, reference: ImageReference) -> Sequence[str]:
+        """Every tag of a repository."""
+
+    def give_name(self, source: ImageReference, name: ImageReference) -> bool:
+        """Give the manifest with the source's digest a name; `False` where it had it already."""
+
+
+class EnginePublisher:
+    """Pushes through the engine, names through the registry: `pipeline.ports.Publisher`."""
+
+    def __init__(
+        self, connection: Connection, names: Names, credentials: tuple[Credentials, ...] = ()
+    ) -> None:
+        self._connection = connection
+        self._names = names
+        self._credentials = {known.registry: known for known in credentials}
+
+    def push(
+        self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event
+    ) -> Published:
+        """Push under one name. Raises `StageError`, `RegistryError` or `EngineError`."""
+        self._tag(built, name)
+        try:
+            said = self._push(name, log, stop)
+        finally:
+            self._untag(name)
+        digest = self._names.digest(name)
+        if digest is None or (said and said != digest):
+            raise RegistryError(
+                f"{name}: the engine pushed {said or 'something'}, the registry has {digest}",
+                transient=True,
+            )
+        return Published(
+            digest=digest, references=(name,), size_bytes=self._names.size(name, digest)
+        )
+
+    def give_names(
+        self, source: ImageReference, names: Sequence[ImageReference], *, log: Log
+    ) -> Published:
+        """Give the manifest of `source` more names, in that order: the same bytes."""
+        digest = source.digest
+        if digest is None:
+            raise StageError(f"{source}: a name can be given to a digest only")
+        for name in names:
+            given = self._names.give_name(source, name)
+            log(f"{name} {'is now' if given else 'was already'} {digest}")
+        return Published(
+            digest=digest, references=tuple(names), size_bytes=self._names.size(source, digest)
+        )
+
+    def digest(self, reference: ImageReference) -> str | None:
+        """The digest that a name bears now."""
+        return self._names.digest(reference)
+
+    def tags(self, repository: ImageReference) -> Sequence[str]:
+        """Every tag of a repository."""
+        return self._names.tags(repository)
+
+    def _tag(self, built: BuiltImage, name: ImageReference) -> None:
+        with self._connection.asking(f"name {built.local} as {name}"):
+            self._connection.api.tag(built.local, name.name, name.tag)
+
+    def _untag(self, name: ImageReference) -> None:
+        # The run's own name keeps the image; a name of the registry's left behind would be taken
+        # for what the registry has.
+        self._connection.forget(str(name))
+
+    def _push(self, name: ImageReference, log: Log, stop: threading.Event) -> str | None:
+        digest = None
+        for event in watched(self._events(name), stop):
+            if "error" in event:
+                raise denial.explain(name, None, _error_text(event))
+            digest = (event.get("aux") or {}).get("Digest") or digest
+            line = _line(event)
+            if line:
+                log(line)
+        if stop.is_set():
+            raise StageError(f"{name}: the push was stopped")
+        return digest
+
+    def _events(self, name: ImageReference) -> Iterator[Mapping[str, Any]]:
+        with self._connection.asking(f"push {name}"):
+            yield from self._connection.streaming.push(
+                name.name,
+                tag=name.tag,
+                stream=True,
+                decode=True,
+                auth_config=self._auth(name.registry),
+            )
+
+    def _auth(self, registry: str) -> dict[str, str]:
+        known = self._credentials.get(registry)
+        # An empty one keeps the SDK from looking into the user's own configuration.
+        return {"username": known.username, "password": known.password} if known else {}
+
+
+def _error_text(event: Mapping[str, Any]) -> str:
+    detail = event.get("errorDetail") or {}
+    return str(detail.get("message") or event["error"])
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    status, layer = str(event.get("status", "")), event.get("id")
+    if not status or event.get("progressDetail"):
+        return ""  # a bar that is redrawn many times a second
+    return f"{layer}: {status}" if layer else status
