@@ -82,6 +82,8 @@ class Allowance:
     name: str
     reason: str
     apply: Callable[[Entry], Entry | None]
+    image_only: bool = False
+    """Applied to the image's side alone: the flist's must be so."""
 
 
 def _without_stub(entry: Entry) -> Entry | None:
@@ -101,7 +103,17 @@ def _without_directory_size(entry: Entry) -> Entry:
     return replace(entry, size=0) if entry.type is EntryType.DIRECTORY else entry
 
 
+def _root_of_the_hub(entry: Entry) -> Entry:
+    return replace(entry, mode=0o755, uid=0, gid=0) if entry.path == "/" else entry
+
+
 ALLOWANCES: Final = (
+    Allowance(
+        name="the root",
+        reason="the Hub makes the root folder itself, 0755 and root's, whatever the image's is",
+        apply=_root_of_the_hub,
+        image_only=True,
+    ),
     Allowance(
         name="stub files",
         reason="docker puts empty files and folders of its own over the image's at every export, "
@@ -142,8 +154,8 @@ def compare(source: SourceTree, flist: FlistFile, config: StartConfig | None) ->
     `config` is the image's: `/.startup.toml` must be what the Hub makes of it. `None` for an
     archive: then the file is one like any other.
     """
-    expected = _index(_with_startup(source.entries, config))
-    found = _index(flist.entries)
+    expected = _index(_with_startup(source.entries, config), ALLOWANCES)
+    found = _index(flist.entries, [one for one in ALLOWANCES if not one.image_only])
     differences = [
         Difference(path=text.partition(": ")[0], aspect=Aspect.CONTRADICTION, expected="one word",
                    found=text.partition(": ")[2])
@@ -186,11 +198,11 @@ def _with_startup(entries: Sequence[Entry], config: StartConfig | None) -> tuple
     return (*others, startup_entry(config))
 
 
-def _index(entries: Sequence[Entry]) -> dict[str, Entry]:
+def _index(entries: Sequence[Entry], allowances: Sequence[Allowance]) -> dict[str, Entry]:
     index = {}
     for entry in entries:
         kept: Entry | None = entry
-        for allowance in ALLOWANCES:
+        for allowance in allowances:
             kept = allowance.apply(kept) if kept else None
         if kept:
             index[kept.path] = kept

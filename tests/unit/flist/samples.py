@@ -33,14 +33,14 @@ def database() -> bytes:
         return member.read()
 
 
-def flist_of(database_bytes: bytes, name: str = "./flistdb.sqlite3") -> bytes:
-    """An flist around any bytes."""
+def flist_of(database_bytes: bytes, name: str = "./flistdb.sqlite3", padding: bytes = b"") -> bytes:
+    """An flist around any bytes, `padding` after the tar's end."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         member = tarfile.TarInfo(name)
         member.size = len(database_bytes)
         archive.addfile(member, io.BytesIO(database_bytes))
-    return gzip.compress(packed.getvalue())
+    return gzip.compress(packed.getvalue() + padding)
 
 
 def edited(*statements: str) -> bytes:

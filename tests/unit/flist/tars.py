@@ -55,13 +55,11 @@ class Pipe(io.RawIOBase):
     """A stream like a pipe's: no seeking, and reads that give less than asked."""
 
     def __init__(self, chunks: Iterable[bytes], most: int = 70_000) -> None:
-        self._left = b"".join(chunks)
+        self._content = io.BytesIO(b"".join(chunks))
         self._most = most
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        size = self._most if size < 0 else min(size, self._most)
-        data, self._left = self._left[:size], self._left[size:]
-        return data
+        return self._content.read(self._most if size < 0 else min(size, self._most))

@@ -103,6 +103,12 @@ def test_only_empty_stubs_of_docker_may_come_and_go() -> None:
     assert aspects(compare(SOURCE, owned, CONFIG)) == [("/etc/resolv.conf", Aspect.EXTRA)]
 
 
+def test_the_root_of_an_flist_is_the_hubs_own() -> None:
+    source = read_tree(Tar().folder("./", mode=0o700).stream())
+    assert compare(source, FlistFile(entries=FLIST.entries[:1]), None).equal
+    assert aspects(compare(source, FlistFile(entries=source.entries), None)) == [("/", Aspect.MODE)]
+
+
 def test_every_allowance_has_a_reason() -> None:
     assert len({allowance.name for allowance in ALLOWANCES}) == len(ALLOWANCES)
     assert all(len(allowance.reason) > 30 for allowance in ALLOWANCES)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -182,3 +183,10 @@ def test_any_damage_to_the_database_gives_a_value_or_an_flist_error(at: int, new
 def test_any_damage_to_the_file_gives_a_value_or_an_flist_error(at: int, new: bytes) -> None:
     with suppress(FlistError):
         read(SAMPLE[:at] + new + SAMPLE[at + len(new) :])
+
+
+def test_gzips_checksum_is_held_even_far_behind_the_database() -> None:
+    raw = bytearray(samples.flist_of(samples.database(), padding=os.urandom(200_000)))
+    raw[-8] ^= 1
+    with pytest.raises(FlistError):
+        read(bytes(raw))

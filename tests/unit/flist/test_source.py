@@ -18,7 +18,7 @@ from tfimages_action.flist.entries import BLOCK_SIZE, Block, Entry, EntryType, S
 from tfimages_action.flist.source import SourceTree, open_archive, read_tree
 
 
-def key(content: bytes) -> bytes:
+def digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=16).digest()
 
 
@@ -40,7 +40,7 @@ def test_blocks_are_of_512_kib_and_the_last_may_be_shorter() -> None:
     tree = read_tree(Tar().add("f", content).stream())
     parts = [content[i : i + BLOCK_SIZE] for i in range(0, len(content), BLOCK_SIZE)]
     assert [len(part) for part in parts] == [BLOCK_SIZE, BLOCK_SIZE, 4]
-    assert at(tree, "/f").keys == tuple(map(key, parts))
+    assert at(tree, "/f").keys == tuple(map(digest, parts))
     assert at(read_tree(Tar().add("f").stream()), "/f").keys == ()
 
 
@@ -49,9 +49,9 @@ def test_reads_long_names_and_names_that_are_no_utf8(form: int) -> None:
     long, target, raw = "d/" + "n" * 300, "t" * 300, "caf\udce9"
     tar = Tar(form).folder("d").add(long, b"x").add("l", kind=tarfile.SYMTYPE, target=target)
     tree = read_tree(tar.add(raw, b"y").stream())
-    assert at(tree, f"/{long}").keys == (key(b"x"),)
+    assert at(tree, f"/{long}").keys == (digest(b"x"),)
     assert (at(tree, "/l").target, at(tree, "/l").size) == (target, 300)
-    assert at(tree, f"/{raw}").keys == (key(b"y"),)
+    assert at(tree, f"/{raw}").keys == (digest(b"y"),)
 
 
 def test_a_hard_link_is_a_copy() -> None:
@@ -85,8 +85,8 @@ def test_reads_a_sparse_file_with_its_holes() -> None:
     }  # fmt: skip
     tree = read_tree(Tar().add(name, body, pax=pax).add("next", b"n").stream())
     plain = b"\0" * BLOCK_SIZE + data + b"\0" * (1000 - len(data))
-    assert at(tree, "/hole").keys == (key(plain[:BLOCK_SIZE]), key(plain[BLOCK_SIZE:]))
-    assert at(tree, "/next").keys == (key(b"n"),)
+    assert at(tree, "/hole").keys == (digest(plain[:BLOCK_SIZE]), digest(plain[BLOCK_SIZE:]))
+    assert at(tree, "/next").keys == (digest(b"n"),)
 
 
 def test_a_sparse_file_of_exabytes_stops_at_the_limit() -> None:
@@ -121,7 +121,7 @@ def test_a_root_in_the_tar_counts() -> None:
 
 def test_a_later_member_replaces_an_earlier_one() -> None:
     tree = read_tree(Tar().add("a", b"old").add("a", b"newer").stream())
-    assert (at(tree, "/a").size, at(tree, "/a").keys) == (5, (key(b"newer"),))
+    assert (at(tree, "/a").size, at(tree, "/a").keys) == (5, (digest(b"newer"),))
 
 
 def test_reads_past_the_end_mark_so_that_a_writer_never_meets_a_closed_pipe() -> None:
@@ -177,25 +177,30 @@ def test_a_failing_block_maker_is_heard() -> None:
 
 
 def test_only_a_few_blocks_are_in_flight() -> None:
-    gate, waiting = threading.Event(), []
-
-    def slow(plain: bytes) -> Block:
-        waiting.append(len(plain))
-        gate.wait(5)
-        return Block(key=b"", hash=b"")
+    all_read, seen = threading.Event(), [-1]
 
     class Watched(Pipe):
         taken = 0
 
         def read(self, size: int = -1, /) -> bytes:
             data = super().read(size)
-            Watched.taken += len(data)
-            if Watched.taken > 30 * BLOCK_SIZE:
-                gate.set()
+            self.taken += len(data)
             return data
 
-    read_tree(Watched([Tar().add("a", b"x" * (60 * BLOCK_SIZE)).done()]), slow)
-    assert len(waiting) == 60
+    def slow(plain: bytes) -> Block:
+        """The first block takes until the reader has come as far as it can."""
+        if len(seen) == 1:
+            seen.append(0)
+            while pipe.taken != seen[-1]:
+                seen.append(pipe.taken)
+                all_read.wait(0.05)
+            all_read.set()
+        all_read.wait(5)
+        return Block(key=digest(plain), hash=b"")
+
+    pipe = Watched([Tar().add("a", b"x" * (100 * BLOCK_SIZE)).done()], most=BLOCK_SIZE)
+    assert len(at(read_tree(pipe, slow), "/a").blocks) == 100
+    assert seen[-1] < 40 * BLOCK_SIZE
 
 
 def test_opens_archives_packed_or_not(tmp_path: Path) -> None:
