@@ -11,8 +11,11 @@ from tests.bed import engine as engines
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tests.bed.registry import Registry, running_registry
+from tests.bed.runner import build_action
 
-_ENGINE_FIXTURES = frozenset({"engine", "base_image", "containerd_engine", "second_base"})
+_ENGINE_FIXTURES = frozenset(
+    {"engine", "base_image", "containerd_engine", "second_base", "action_image"}
+)
 
 
 def pytest_configure() -> None:
@@ -60,3 +63,10 @@ def second_base(engine: Engine, base_image: BaseImage, containerd_engine: Engine
     """Return `debian:trixie-slim`, carried over to the containerd engine."""
     bases.copy_image(engine, containerd_engine, base_image.reference)
     return bases.ensure_base(containerd_engine, base_image.reference)
+
+
+@pytest.fixture(scope="session")
+def action_image(engine: Engine, base_image: BaseImage) -> str:
+    """Return the name of the action's own image, built as a runner builds it."""
+    assert base_image.image_id
+    return build_action(engine)

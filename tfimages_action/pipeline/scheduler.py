@@ -266,7 +266,8 @@ class Scheduler(Generic[K]):
             before = [self._ended[other] for other in task.after]
             causes = [other for other in before if other.end in {End.FAILED, End.BLOCKED}]
             if causes:
-                cause = causes[0].blocked_by or causes[0].key
+                first = causes[0]
+                cause = first.key if first.blocked_by is None else first.blocked_by
                 self._end(Ended(key=key, end=End.BLOCKED, blocked_by=cause))
             else:
                 error = self._closed.get(task.slot) or next(
