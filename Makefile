@@ -44,8 +44,8 @@ format: setup ## Bring the code into its form
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
 
-generate: setup ## Write the files that follow from the code (action.yml)
-	@$(PYTHON) -m scripts.action_yml
+generate: setup ## Write the files that follow from the code (action.yml, tables of the README)
+	@$(PYTHON) -m scripts.generate
 
 lock: setup ## Lock the dependencies again, with hashes
 	@[ -x build/uv/bin/uv ] || { python3 -m venv build/uv && build/uv/bin/pip install --quiet uv==$(UV_VERSION); }

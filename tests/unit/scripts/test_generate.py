@@ -1,0 +1,51 @@
+"""action.yml and the README say what the code reads and writes."""
+
+import pytest
+import yaml
+
+from scripts.generate import ROOT, render_action, render_readme
+from tfimages_action.doors.inputs import INPUTS
+from tfimages_action.report.outputs import OUTPUTS
+
+ACTION = (ROOT / "action.yml").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def test_files_are_what_the_tables_make() -> None:
+    assert render_action() == ACTION, "run `make generate`"
+    assert render_readme(README) == README, "run `make generate`"
+
+
+def test_each_input_and_output_is_described_in_both() -> None:
+    action = yaml.safe_load(ACTION)
+    assert list(action["inputs"]) == [spec.name for spec in INPUTS]
+    assert list(action["outputs"]) == list(OUTPUTS)
+    for name in (*action["inputs"], *action["outputs"]):
+        assert f"\n| `{name}` | " in README
+
+
+def test_about_ten_inputs_come_first_and_the_rest_is_folded_away() -> None:
+    shown, _, folded = README.partition("<summary>Advanced inputs</summary>")
+    first = [spec.name for spec in INPUTS if not spec.advanced]
+    assert 8 <= len(first) <= 12
+    assert all(f"| `{name}` |" in shown for name in first)
+    assert all(f"| `{spec.name}` |" in folded for spec in INPUTS if spec.advanced)
+
+
+def test_defaults_are_text() -> None:
+    # The runner hands over text: YAML's true would become something else on its way.
+    action = yaml.safe_load(ACTION)
+    assert all(isinstance(spec["default"], str) for spec in action["inputs"].values())
+
+
+def test_entry_point_has_no_shell() -> None:
+    # dash drops INPUT_HUB-TOKEN and all others with a hyphen.
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    entry = [line for line in lines if line.startswith("ENTRYPOINT")]
+    assert entry == ['ENTRYPOINT ["tini", "-g", "--", "python3", "/opt/tf-images/entrypoint.py"]']
+    assert not [line for line in lines if line.startswith(("WORKDIR", "USER", "CMD"))]
+
+
+def test_a_readme_without_its_section_is_an_error() -> None:
+    with pytest.raises(ValueError, match="inputs"):
+        render_readme(README.replace("<!-- inputs:", "<!-- gone:"))
