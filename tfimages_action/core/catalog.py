@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tfimages_action.core.checks import CheckPlan
+from tfimages_action.core.fingerprint import Ingredients
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import Location
 
@@ -41,6 +42,11 @@ class NamedContext:
 
     name: str
     folder: str
+    outside: bool = False
+    """The run put a folder of this machine in its place: publishable to a loopback registry only.
+
+    `folder` is then as the run gave it, not relative to the repository.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,8 @@ class Image:
     checks: CheckPlan = CheckPlan()
     fingerprint: str = ""
     """`v1:sha256:...`, see core/fingerprint.py."""
+    ingredients: Ingredients = field(default=Ingredients(), repr=False, compare=False)
+    """What the fingerprint is made from, to name what differs."""
 
     @property
     def parent_names(self) -> tuple[str, ...]:
@@ -103,6 +111,8 @@ class Catalog:
     revision: str
     images: tuple[Image, ...]
     problems: tuple[Problem, ...] = ()
+    broken: tuple[str, ...] = ()
+    """Folders whose images are not among `images`: an older revision may hold mistakes."""
 
     def find(self, name: str) -> Image | None:
         """The image of that name."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 VENDOR: Final = "io.github.threefoldtech.tf-images"
@@ -41,6 +42,19 @@ class Unreadable:
     """The registry did not say: absent is not unreachable. `cause` is for a person."""
 
     cause: str
+
+
+class FlistState(StrEnum):
+    """What the Hub has of an image that is published as wanted."""
+
+    READY = "ready"
+    """The content's flist is there, and the stable names lead to it."""
+    ABSENT = "absent"
+    """The content's flist is certainly not there."""
+    UNLINKED = "unlinked"
+    """The content's flist is there, but a stable name doesn't lead to it."""
+    UNKNOWN = "unknown"
+    """Not asked, or the Hub did not answer."""
 
 
 RecordAnswer = Record | Unreadable | None

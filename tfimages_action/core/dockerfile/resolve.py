@@ -74,6 +74,8 @@ class Resolution:
     unset: tuple[UnsetArg, ...]
     declared: frozenset[str]
     """Names of the args that the global part and the needed stages declare."""
+    base: Reference | None = None
+    """What the target stage stands on, through its stages; `None`: `scratch`."""
     problems: tuple[Problem, ...] = ()
     """What BuildKit refuses unless a base image's environment mends it; warnings."""
 
@@ -189,6 +191,7 @@ class _Resolver:
             references=_references(needed, images),
             onbuild=self._target.stage.onbuild if self._target.stage else (),
             unset=_unset(needed),
+            base=_base(self._target, images),
             declared=frozenset(
                 [a.name for a in self._dockerfile.args if a.stage is None or a.stage in wanted]
             ),
@@ -228,14 +231,18 @@ class _Resolver:
 def _references(
     needed: Iterable[Node], images: Mapping[Node, ImageReference]
 ) -> tuple[Reference, ...]:
-    found = [
-        Reference(
-            image=images[node], written=node.base_name, line=node.line, platform=node.platform
-        )
-        for node in needed
-        if node in images
-    ]
+    found = [_reference_of(node, images[node]) for node in needed if node in images]
     return tuple(sorted(found, key=lambda reference: reference.line))
+
+
+def _base(target: Node, images: Mapping[Node, ImageReference]) -> Reference | None:
+    while target.base:
+        target = target.base
+    return _reference_of(target, images[target]) if target in images else None
+
+
+def _reference_of(node: Node, image: ImageReference) -> Reference:
+    return Reference(image=image, written=node.base_name, line=node.line, platform=node.platform)
 
 
 def _unset(needed: Iterable[Node]) -> tuple[UnsetArg, ...]:

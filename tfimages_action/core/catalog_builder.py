@@ -1,0 +1,317 @@
+"""From a revision to its catalog: folders, definitions, Dockerfiles, graph, fingerprints."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from tfimages_action.core.assembly import assemble
+from tfimages_action.core.catalog import Catalog, NamedContext, Problem, Severity
+from tfimages_action.core.config.values import ImagesYaml
+from tfimages_action.core.contexts import Contexts
+from tfimages_action.core.definition import define
+from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, discover
+from tfimages_action.core.dockerfile.resolve import Resolution, no_triggers
+from tfimages_action.core.draft import Draft, Triggers
+from tfimages_action.core.files import Files
+from tfimages_action.core.graph import CycleFoundError, build_order, descendants
+from tfimages_action.core.links import Linker, Links
+from tfimages_action.core.memo import Memo
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.tree import FileMode, Revision, TreeEntry
+from tfimages_action.errors import CatalogError, ConfigError, Location, RefusedError
+
+if TYPE_CHECKING:
+    from tfimages_action.core.config.read import ConfigFile
+    from tfimages_action.core.config.values import ImageYaml
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogOptions:
+    """What a catalog depends on beside the revision."""
+
+    registry: str
+    """Registry and namespace, lower case: `ghcr.io/owner`."""
+    images_dir: str = "images"
+    """Relative to the repository's root; `.` is the root itself."""
+    overrides: tuple[tuple[str, str], ...] = ()
+    """`--build-context NAME=DIR`: folders outside the repository, by the name they replace."""
+
+
+def build_catalog(
+    revision: Revision,
+    options: CatalogOptions,
+    *,
+    memo: Memo | None = None,
+    lenient: bool = False,
+) -> Catalog:
+    """Read the catalog of a revision.
+
+    A mistake raises the `RefusedError` that names it; with `lenient` (an older revision, which
+    nobody can mend any more) the images it concerns are left out and a problem says so.
+    """
+    return _Builder(revision, options, memo or Memo(), lenient=lenient).build()
+
+
+class _Builder:
+    def __init__(
+        self, revision: Revision, options: CatalogOptions, memo: Memo, *, lenient: bool
+    ) -> None:
+        self._revision = revision
+        self._options = options
+        self._images_dir = posixpath.normpath(options.images_dir).strip("/").removeprefix(".")
+        self._memo = memo
+        self._lenient = lenient
+        self._files = Files(revision)
+        self._errors: list[RefusedError] = []
+        self._broken: set[str] = set()
+        self._problems: list[Problem] = []
+        self._configuration: set[str] = set()
+
+    def build(self) -> Catalog:
+        drafts = {draft.name: draft for draft in self._distinct(self._drafts())}
+        self._refuse()
+        linker = Linker(self._options.registry, drafts.values())
+        links = self._links(drafts, linker)
+        self._refuse()
+        order = self._order(drafts, links)
+        for name in order:
+            resolution, linked = links[name]
+            self._problems += (*drafts[name].warnings(resolution), *linked.problems)
+        images = assemble(order, drafts, links, Contexts(self._files, self._configuration))
+        return Catalog(
+            revision=self._revision.name,
+            images=images,
+            problems=tuple(dict.fromkeys(self._problems)),
+            broken=tuple(sorted(self._broken)),
+        )
+
+    def _drafts(self) -> list[Draft]:
+        shared = self._shared()
+        folders = self._folders(shared)
+        self._configuration = {folder.config.path for folder in folders if folder.config}
+        self._configuration.add(posixpath.join(self._images_dir, IMAGES_YAML))
+        drafts: list[Draft] = []
+        for folder in folders:
+            drafts += self._attempt(folder.path, partial(self._folder, folder, shared), ())
+        return drafts
+
+    def _shared(self) -> ImagesYaml:
+        path = posixpath.join(self._images_dir, IMAGES_YAML)
+        entry = self._files.at(path)
+        if entry is None:
+            return ImagesYaml()
+        from tfimages_action.core.config.read import read_images_yaml  # noqa: PLC0415 - see there
+
+        return self._attempt(
+            path, lambda: read_images_yaml(path, self._files.read(entry)).value, ImagesYaml()
+        )
+
+    def _folders(self, shared: ImagesYaml) -> tuple[Folder, ...]:
+        folders = discover(
+            self._files.under(self._images_dir),
+            self._images_dir,
+            include=shared.include,
+            exclude=shared.exclude,
+        )
+        if not folders and not self._lenient:
+            where = self._images_dir or "the repository"
+            there = self._files.has_folder(self._images_dir)
+            raise CatalogError(
+                f"no Dockerfile found in {where} at {self._revision.name}"
+                + ("" if there else f": there is no folder {where}"),
+                hint="put each image's Dockerfile into a folder of its own there, "
+                "or name another place by `images-dir`",
+            )
+        return folders
+
+    def _folder(self, folder: Folder, shared: ImagesYaml) -> Sequence[Draft]:
+        config = self._image_yaml(folder)
+        dockerfile = self._dockerfile(folder, config)
+        definitions = define(
+            folder,
+            shared,
+            registry=self._options.registry,
+            dockerfile=dockerfile.path,
+            config=config.value if config else None,
+            document=config.document if config else None,
+        )
+        context = folder.path
+        contexts: list[NamedContext] = []
+        if config and config.value.context is not None:
+            context = self._inside(config.value.context, config, ("context",))
+        if config:
+            for name, path in config.value.contexts.items():
+                place = self._inside(path, config, ("contexts", name))
+                contexts.append(NamedContext(name=name, folder=place))
+        parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
+        drafts = [
+            Draft(
+                definition=definition,
+                dockerfile=dockerfile,
+                parsed=parsed,
+                context=context,
+                contexts=tuple(contexts),
+            )
+            for definition in definitions
+        ]
+        return [self._overridden(draft) for draft in drafts] if self._options.overrides else drafts
+
+    def _image_yaml(self, folder: Folder) -> ConfigFile[ImageYaml] | None:
+        if folder.config is None:
+            return None
+        from tfimages_action.core.config.read import read_image_yaml  # noqa: PLC0415 - see there
+
+        return read_image_yaml(folder.config.path, self._files.read(folder.config))
+
+    def _dockerfile(self, folder: Folder, config: ConfigFile[ImageYaml] | None) -> TreeEntry:
+        """The file that is built, through symlinks."""
+        if config and config.value.dockerfile is not None:
+            asked = config.document.location(("dockerfile",))
+            path = posixpath.join(folder.path, config.value.dockerfile)
+        elif folder.dockerfile is None:
+            raise ConfigError(
+                f"{folder.path} has an {IMAGE_YAML} but no Dockerfile",
+                hint="add the Dockerfile, or name it: `dockerfile: ...`",
+                location=Location(path=posixpath.join(folder.path, IMAGE_YAML)),
+            )
+        elif folder.dockerfile.mode is not FileMode.SYMLINK:
+            return folder.dockerfile
+        else:
+            path = folder.dockerfile.path
+            asked = Location(path=path)
+        entry = self._files.at(self._files.resolve(path, asked=asked))
+        if entry is None or entry.mode is FileMode.SUBMODULE:
+            raise ConfigError(f"there is no file {path}", location=asked)
+        return entry
+
+    def _inside(self, path: str, config: ConfigFile[ImageYaml], key: tuple[str | int, ...]) -> str:
+        """A folder that image.yaml names from the repository's root."""
+        asked = config.document.location(key)
+        folder = self._files.resolve(path, asked=asked)
+        if not self._files.has_folder(folder):
+            raise ConfigError(
+                f"there is no folder {path!r} in {self._revision.name}",
+                hint="paths here begin at the repository's root",
+                location=asked,
+            )
+        return folder
+
+    def _overridden(self, draft: Draft) -> Draft:
+        """With the folders of this machine that replace what the Dockerfile names so."""
+        stages = {stage.name for stage in draft.parsed.stages}
+        named = {context.name for context in draft.contexts}
+        written = {reference.written for reference in draft.resolve(self._memo).references}
+        outside = tuple(
+            NamedContext(name=name, folder=folder, outside=True)
+            for name, folder in self._options.overrides
+            if name in stages | named | written
+        )
+        replaced = {context.name for context in outside}
+        kept = tuple(context for context in draft.contexts if context.name not in replaced)
+        return replace(draft, contexts=(*kept, *outside))
+
+    def _distinct(self, drafts: Sequence[Draft]) -> Iterator[Draft]:
+        """The drafts but those whose name is taken; each of these is an error."""
+        duplicates = Linker(self._options.registry, drafts).duplicates
+        for draft, error in duplicates:
+            self._fail(draft.definition.folder, error)
+        left_out = {id(draft) for draft, _ in duplicates}
+        return (draft for draft in drafts if id(draft) not in left_out)
+
+    def _links(
+        self, drafts: dict[str, Draft], linker: Linker
+    ) -> dict[str, tuple[Resolution, Links]]:
+        """Resolve and link every draft; a second time those whose parents leave them triggers."""
+        resolved: dict[str, tuple[Resolution, Links]] = {}
+        for name, draft in list(drafts.items()):
+            found = self._attempt(draft.definition.folder, partial(self._link, draft, linker), None)
+            if found:
+                resolved[name] = found
+            else:
+                del drafts[name]
+        triggers = {name: found.onbuild for name, (found, _) in resolved.items() if found.onbuild}
+        if not triggers:
+            return resolved
+
+        def onbuild_of(image: ImageReference) -> Sequence[str]:
+            return triggers.get(linker.image_of(image) or "", ())
+
+        for name, (_, linked) in list(resolved.items()):
+            if any(link.image in triggers for link in linked.parents):
+                draft = drafts[name]
+                again = partial(self._link, draft, linker, onbuild_of)
+                resolved[name] = self._attempt(draft.definition.folder, again, resolved[name])
+        return resolved
+
+    def _link(
+        self, draft: Draft, linker: Linker, onbuild_of: Triggers = no_triggers
+    ) -> tuple[Resolution, Links]:
+        resolution = draft.resolve(self._memo, onbuild_of)
+        return resolution, linker.links(draft, resolution)
+
+    def _order(
+        self, drafts: dict[str, Draft], links: dict[str, tuple[Resolution, Links]]
+    ) -> tuple[str, ...]:
+        """The build order. A cycle is refused; leniently all that it holds up is left out."""
+        while True:
+            parents = {
+                name: [link.image for link in links[name][1].parents if link.image in drafts]
+                for name in drafts
+            }
+            try:
+                return build_order(parents)
+            except CycleFoundError as cycle:
+                error = self._cycle(cycle.path, links)
+                if not self._lenient:
+                    raise error from None
+                for name in {*cycle.path} | descendants(parents, cycle.path):
+                    self._fail(drafts.pop(name).definition.folder, error)
+
+    @staticmethod
+    def _cycle(path: tuple[str, ...], links: dict[str, tuple[Resolution, Links]]) -> CatalogError:
+        location = next(
+            link.location for link in links[path[0]][1].parents if link.image == path[1]
+        )
+        return CatalogError(
+            f"images are built from one another: {' -> '.join(path)}",
+            hint="let one of them start from an image outside the circle",
+            location=location,
+        )
+
+    def _attempt(self, folder: str, work: Callable[[], _T], otherwise: _T) -> _T:
+        """Do one folder's work; a mistake there must not hide the mistakes of others."""
+        try:
+            return work()
+        except RefusedError as error:
+            self._fail(folder, error)
+            return otherwise
+
+    def _fail(self, folder: str, error: RefusedError) -> None:
+        if not self._lenient:
+            self._errors.append(error)
+            return
+        self._broken.add(folder)
+        self._problems.append(
+            Problem(
+                severity=Severity.WARNING,
+                message=f"at {self._revision.name}: {error.message}",
+                hint="planned as if it had not been there",
+                location=error.location,
+            )
+        )
+
+    def _refuse(self) -> None:
+        """Raise the first mistake, which names the others."""
+        if not self._errors:
+            return
+        first, *others = self._errors
+        if others:
+            places = ", ".join(str(error.location or error.message) for error in others[:5])
+            first.hint = f"{first.hint}\n  also wrong: {places}".lstrip()
+        raise first

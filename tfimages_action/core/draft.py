@@ -1,0 +1,123 @@
+"""An image on its way into the catalog: its definition with its Dockerfile, read and resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tfimages_action.core.catalog import NamedContext, Problem, Severity
+from tfimages_action.core.definition import Definition
+from tfimages_action.core.dockerfile.model import Dockerfile
+from tfimages_action.core.dockerfile.resolve import (
+    DEFAULT_PLATFORM,
+    Reference,
+    Resolution,
+    no_triggers,
+    resolve,
+)
+from tfimages_action.core.memo import Memo
+from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
+from tfimages_action.core.tree import TreeEntry
+from tfimages_action.errors import Location
+
+Triggers = Callable[[ImageReference], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """All of an image that its own folder and configuration decide."""
+
+    definition: Definition
+    dockerfile: TreeEntry
+    parsed: Dockerfile
+    context: str
+    contexts: tuple[NamedContext, ...]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def args(self) -> dict[str, str]:
+        """The args on offer that the Dockerfile declares anywhere."""
+        offered = self.definition.args
+        return {name: offered[name] for name in sorted(self.parsed.declared) if name in offered}
+
+    def resolve(self, memo: Memo, onbuild_of: Triggers = no_triggers) -> Resolution:
+        """What it depends on, on all of its platforms. Raises `DockerfileError`."""
+        if onbuild_of is not no_triggers:
+            return self._resolve(onbuild_of)
+        key = (
+            self.dockerfile.path,
+            self.dockerfile.blob,
+            tuple(self.args.items()),
+            self.definition.target,
+            self.definition.platforms,
+            self.contexts,
+        )
+        known = memo.resolutions.get(key)
+        if known is None:
+            known = memo.resolutions[key] = self._resolve(onbuild_of)
+        return known
+
+    def _resolve(self, onbuild_of: Triggers) -> Resolution:
+        found = [
+            resolve(
+                self.parsed,
+                args=self.args,
+                target=self.definition.target,
+                platform=platform,
+                contexts=tuple(context.name for context in self.contexts),
+                onbuild_of=onbuild_of,
+                path=self.dockerfile.path,
+            )
+            for platform in self.definition.platforms or (DEFAULT_PLATFORM,)
+        ]
+        return found[0] if len(found) == 1 else _union(found)
+
+    def references(self, resolution: Resolution) -> Iterator[Reference]:
+        """The references that no named context replaces."""
+        replaced = {context.name for context in self.contexts}
+        replaced |= {str(image) for name in replaced if (image := _parsed(name))}
+        for reference in resolution.references:
+            if reference.written not in replaced and str(reference.image) not in replaced:
+                yield reference
+
+    def warnings(self, resolution: Resolution) -> Iterator[Problem]:
+        """What works, but is hardly meant."""
+        yield from resolution.problems
+        for unset in resolution.unset:
+            yield Problem(
+                severity=Severity.WARNING,
+                message=f"nothing sets the ARG {unset.name} that this FROM uses",
+                hint="give it a default before the first FROM, or a value in image.yaml (args:)",
+                location=Location(path=self.dockerfile.path, line=unset.line),
+            )
+        for name, location in self.definition.own_args:
+            if name not in self.parsed.declared:
+                yield Problem(
+                    severity=Severity.WARNING,
+                    message=f"{self.dockerfile.path} declares no ARG {name}: it has no effect",
+                    hint="declare it in the Dockerfile, or take it out here",
+                    location=location,
+                )
+
+
+def _union(found: Sequence[Resolution]) -> Resolution:
+    """Several platforms: whatever any of them needs."""
+    references = {(r.line, r.written): r for one in found for r in one.references}
+    return Resolution(
+        references=tuple(references[key] for key in sorted(references)),
+        onbuild=found[0].onbuild,
+        base=found[0].base,
+        unset=tuple(dict.fromkeys(unset for one in found for unset in one.unset)),
+        declared=frozenset().union(*(one.declared for one in found)),
+        problems=tuple(dict.fromkeys(problem for one in found for problem in one.problems)),
+    )
+
+
+def _parsed(name: str) -> ImageReference | None:
+    try:
+        return ImageReference.parse(name)
+    except ReferenceSyntaxError:
+        return None

@@ -1,0 +1,112 @@
+"""The graph of images: build order, cycles, waves, chains. Edges lead to parents."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+Parents = Mapping[str, Collection[str]]
+"""Name -> the names that it is built from; each of them is a key too."""
+
+
+class CycleFoundError(Exception):
+    """Images that are built from one another; `path` begins and ends with the same name."""
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        super().__init__(" -> ".join(path))
+        self.path = path
+
+
+def build_order(parents: Parents) -> tuple[str, ...]:
+    """All names, level by level (parents first), by name within a level.
+
+    Raises `CycleFoundError`.
+    """
+    return tuple(name for level in levels(parents) for name in level)
+
+
+def levels(parents: Parents) -> tuple[tuple[str, ...], ...]:
+    """The names by level: first those without parents, then those built from them alone, ..."""
+    sorter = graphlib.TopologicalSorter({name: sorted(parents[name]) for name in sorted(parents)})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        raise CycleFoundError(_from_smallest(error.args[1])) from None
+    found = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        found.append(tuple(ready))
+        sorter.done(*ready)
+    return tuple(found)
+
+
+def waves(parents: Parents, chosen: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    """The levels of the chosen names alone: only an edge between two of them counts."""
+    members = set(chosen)
+    return levels({name: [p for p in parents[name] if p in members] for name in members})
+
+
+def ancestors(parents: Parents, names: Iterable[str]) -> frozenset[str]:
+    """Everything that the names are built from, directly or not."""
+    return _reach(parents, names)
+
+
+def descendants(parents: Parents, names: Iterable[str]) -> frozenset[str]:
+    """Everything built from the names, directly or not."""
+    return _reach(children_of(parents), names)
+
+
+def children_of(parents: Parents) -> dict[str, list[str]]:
+    """The graph turned round: name -> the names built from it, sorted."""
+    children: dict[str, list[str]] = {name: [] for name in parents}
+    for name in sorted(parents):
+        for parent in parents[name]:
+            children[parent].append(name)
+    return children
+
+
+def cause_chains(
+    order: Iterable[str], parents: Parents, causes: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """For every cause and everything built from one: the way from it to its nearest cause.
+
+    A cause leads to itself alone; of several ways the shortest counts, then the first by names.
+    `order` is the build order. An image that no cause reaches is not in the result.
+    """
+    chains: dict[str, tuple[str, ...]] = {}
+    for name in order:
+        if name in causes:
+            chains[name] = (name,)
+            continue
+        ways = [chains[parent] for parent in parents[name] if parent in chains]
+        if ways:
+            chains[name] = (name, *min(ways, key=lambda way: (len(way), way)))
+    return chains
+
+
+def remaining_chains(parents: Parents, cost: Callable[[str], float]) -> dict[str, float]:
+    """For each name the cost of the dearest way from it down to a leaf, its own included."""
+    children = children_of(parents)
+    remaining: dict[str, float] = {}
+    for name in reversed(build_order(parents)):
+        below = max((remaining[child] for child in children[name]), default=0.0)
+        remaining[name] = cost(name) + below
+    return remaining
+
+
+def _reach(edges: Parents, names: Iterable[str]) -> frozenset[str]:
+    seen: set[str] = set()
+    waiting = [target for name in names for target in edges[name]]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(edges[name])
+    return frozenset(seen)
+
+
+def _from_smallest(cycle: list[str]) -> tuple[str, ...]:
+    """The same cycle, child before parent, begun at its smallest name: graphlib's start varies."""
+    ring = cycle[:-1][::-1]
+    start = ring.index(min(ring))
+    return (*ring[start:], *ring[:start], ring[start])

@@ -1,0 +1,111 @@
+"""The sentences of a plan: why, in words that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tfimages_action.core.catalog import Catalog, Image
+from tfimages_action.core.fingerprint import Difference
+from tfimages_action.core.plan import ReasonKind
+from tfimages_action.core.record import FlistState, Record
+
+_SHOWN: Final = 3
+_DIGITS: Final = 12
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _SHOWN
+    shown = names if more <= 0 else [*names[:_SHOWN], f"{more} more"]
+    if len(shown) <= 1:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def files(difference: Difference, since: str) -> str:
+    """`changed Dockerfile, added etc/x since v27`."""
+    parts = [
+        f"{verb} {some(names)}"
+        for verb, names in (
+            ("changed", difference.changed),
+            ("added", difference.added),
+            ("removed", difference.removed),
+        )
+        if names
+    ]
+    return f"{'; '.join((*parts, *difference.definition))} since {since}"
+
+
+def definition(difference: Difference, since: str) -> str:
+    """`arg ZINIT_VERSION 0.2.5 -> 0.2.14 since v27`."""
+    return f"{'; '.join(difference.definition)} since {since}"
+
+
+def new(image: Image, since: Catalog) -> str:
+    """Why an image has nothing to be compared with."""
+    if image.folder in since.broken:
+        return f"at {since.revision} its folder could not be read"
+    return f"not there at {since.revision}"
+
+
+_CAUSES: Final = {
+    ReasonKind.FILES: "files of {} changed",
+    ReasonKind.DEFINITION: "the definition of {} changed",
+    ReasonKind.NEW: "{} is new",
+    ReasonKind.FORCED: "{} is built by force",
+    ReasonKind.BASE_MOVED: "the base of {} moved",
+    ReasonKind.UNFINISHED: "{} was left unfinished",
+}
+
+
+def parent(cause: str, kind: ReasonKind | None) -> str:
+    """What happened to the image at the end of the chain."""
+    return _CAUSES.get(kind or ReasonKind.PARENT, "{} changed").format(cause)
+
+
+def published(record: Record) -> str:
+    """`already published as sha256:0123456789ab at v28`."""
+    at = f" at {record.version}" if record.version else ""
+    return f"already published as {short(record.digest)}{at}"
+
+
+def promoted(record: Record) -> str:
+    """A build that an earlier run did, and that only lacks its names."""
+    return f"built and checked before as {short(record.digest)}"
+
+
+def adopted(record: Record, since: str) -> str:
+    """Published by something else, and nothing changed since."""
+    return (
+        f"published as {short(record.digest)} without a fingerprint; nothing differs since {since}"
+    )
+
+
+def older_than_tags(record: Record) -> str:
+    """Published by something else, nobody knows from what."""
+    return f"{short(record.digest)} has no fingerprint, and no version tag is as old as it"
+
+
+def stale(record: Record) -> str:
+    """Another version is published than the tags let expect."""
+    of = f"is of {record.version}" if record.version else "is another one"
+    return f"published image {of}, an earlier run did not finish"
+
+
+def nothing_published(image: Image) -> str:
+    """The tags let expect an image that isn't there."""
+    return f"nothing is published as {image.reference}, an earlier run did not finish"
+
+
+def flist(image: Image, state: FlistState) -> str:
+    """What is wrong with the flist of an image that is right."""
+    if state is FlistState.UNLINKED:
+        return f"{image.flist} does not lead to the flist of the published image"
+    return "the published image has no flist"
+
+
+def short(digest: str) -> str:
+    """The digest with its first twelve digits."""
+    algorithm, _, digits = digest.rpartition(":")
+    return f"{algorithm}:{digits[:_DIGITS]}" if algorithm else digits[:_DIGITS]
