@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import IO, Protocol
+from typing import Protocol
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.reference import ImageReference
@@ -24,10 +23,8 @@ from tfimages_action.core.work import (
     BuiltImage,
     CheckResult,
     FlistSource,
-    ImageConfig,
     Log,
     Published,
-    Visibility,
 )
 
 
@@ -113,26 +110,3 @@ class Converter(Protocol):
 
         The pipeline calls this for one image at a time. A name that is one already is left alone.
         """
-
-
-class ImageSource(Protocol):
-    """Reads a published image through the engine; pulls it where it isn't at hand."""
-
-    def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
-        """What the image starts."""
-
-    def export(
-        self, source: Published, *, log: Log, stop: threading.Event
-    ) -> AbstractContextManager[IO[bytes]]:
-        """The merged file system as one tar stream (`docker export`), read once, never stored.
-
-        Leaving the context removes the container it was read from; a failed export raises
-        there, so that a cut stream is never taken for a whole one.
-        """
-
-
-class AnonymousProbe(Protocol):
-    """Asks a registry without credentials."""
-
-    def visibility(self, reference: ImageReference) -> Visibility:
-        """Whether a stranger can pull exactly this. Raises `RegistryError`."""

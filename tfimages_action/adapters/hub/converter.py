@@ -1,0 +1,136 @@
+"""Images to proved flists: the pipeline's `Converter` on a Hub that can't be believed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from tfimages_action.adapters.hub.answers import Statistics, Uploaded
+from tfimages_action.adapters.hub.bootable import check_bootable
+from tfimages_action.adapters.hub.choices import Choices, ConvertBy
+from tfimages_action.adapters.hub.client import Hub
+from tfimages_action.adapters.hub.conversion import Conversions
+from tfimages_action.adapters.hub.packing import packed
+from tfimages_action.adapters.hub.ports import AnonymousProbe, ImageSource
+from tfimages_action.adapters.hub.progress import lines
+from tfimages_action.adapters.hub.proof import Prover
+from tfimages_action.adapters.hub.sources import Sources, digest_of
+from tfimages_action.adapters.hub.switch import Switch
+from tfimages_action.adapters.hub.visibility import check_public
+from tfimages_action.core import flist_name, names
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.run import Flist
+from tfimages_action.core.work import BuiltArchive, FlistSource, Log, Published
+from tfimages_action.errors import StageError
+from tfimages_action.flist.startup import StartConfig, startup_toml
+
+_ENOUGH_TRIES = 2
+
+
+class HubConverter:
+    """Converts, proves and switches the flists of one Hub user. Thread-safe."""
+
+    def __init__(
+        self, hub: Hub, images: ImageSource, probe: AnonymousProbe, choices: Choices
+    ) -> None:
+        self._hub = hub
+        self._images = images
+        self._probe = probe
+        self._choices = choices
+        self._sources = Sources(images)
+        self._conversions = Conversions(hub, choices.timing)
+        self._prover = Prover(hub, self._sources, choices.verify, choices.timing)
+        self._switch = Switch(hub, choices.layout, choices.timing)
+
+    def convert(
+        self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
+    ) -> Flist:
+        """Have the content's flist made, unless it is there; what it is worth `verify` finds."""
+        name = flist_name.check(names.content_flist(image, digest_of(source)))
+
+        def request() -> Statistics | Uploaded:
+            return self._request(image, source, name, log=log, stop=stop)
+
+        made = self._conversions.make(name, request, log=log, stop=stop)
+        address = self._hub.address(self._hub.user, name)
+        return Flist(name=name, address=address, md5=made.md5 or "")
+
+    def verify(
+        self, image: Image, source: FlistSource, flist: Flist, *, log: Log, stop: threading.Event
+    ) -> Flist:
+        """Hold the flist against its image. Raises `StageError`, and condemns it, if it differs."""
+        verdict = self._prover.prove(flist, source, log=log, stop=stop)
+        for warning in verdict.warnings:
+            log(f"warning: {warning}")
+        if not verdict.faults:
+            self._sources.let_go(source)
+            return verdict.flist
+        tries = self._conversions.condemn(flist.name, verdict.flist.md5)
+        raise StageError(
+            f"{flist.name} is not {image.name}:\n{verdict.faults}",
+            hint="the names that people use still serve the flist before this one",
+            transient=tries < _ENOUGH_TRIES,
+        )
+
+    def switch(
+        self,
+        image: Image,
+        flist: Flist,
+        names: Sequence[str],
+        *,
+        log: Log,
+        stop: threading.Event,
+    ) -> Flist:
+        """Let the names serve the flist: links, or with `flist-layout: replace` copies."""
+        switched = self._switch.to(flist, names, log=log, stop=stop)
+        address = switched.address or self._hub.address(self._hub.user, flist.name)
+        stable = self._hub.address(self._hub.user, image.flist) if image.flist in names else None
+        return replace(switched, address=address, stable_address=stable)
+
+    def _request(
+        self, image: Image, source: FlistSource, name: str, *, log: Log, stop: threading.Event
+    ) -> Statistics | Uploaded:
+        match source:
+            case BuiltArchive():
+                check_bootable(source.path)
+                with source.path.open("rb") as archive:
+                    metadata = self._record(image, source)
+                    return self._hub.upload(
+                        archive, name, metadata=metadata, progress=lines(log), stop=stop
+                    )
+            case Published():
+                return self._convert_image(image, source, name, log=log, stop=stop)
+            case _:
+                assert_never(source)
+
+    def _convert_image(
+        self, image: Image, source: Published, name: str, *, log: Log, stop: threading.Event
+    ) -> Statistics | Uploaded:
+        match self._choices.convert_by:
+            case ConvertBy.PULL:
+                content = names.content_reference(image, source.digest)
+                check_public(content, self._probe)
+                written = f"{content.name}:{content.tag}"
+                log(f"the Hub converts {written} to {name}")
+                return self._hub.convert(written, stop=stop)
+            case ConvertBy.UPLOAD:
+                config = self._sources.config(source, log=log, stop=stop) or StartConfig()
+                with (
+                    self._images.export(source, log=log, stop=stop) as export,
+                    packed(export, startup_toml(config)) as archive,
+                ):
+                    metadata = self._record(image, source)
+                    return self._hub.upload(
+                        archive, name, metadata=metadata, progress=lines(log), stop=stop
+                    )
+
+    def _record(self, image: Image, source: FlistSource) -> dict[str, str]:
+        record = {
+            "fingerprint": image.fingerprint,
+            "digest": digest_of(source),
+            "revision": self._choices.revision,
+            "version": self._choices.version,
+        }
+        return {key: value for key, value in record.items() if value}

@@ -1,0 +1,70 @@
+"""What an flist must hold: read once from the image, kept while it may be asked for again."""
+
+from __future__ import annotations
+
+import threading
+from typing import assert_never
+
+from tfimages_action.adapters.hub.ports import ImageSource
+from tfimages_action.core.work import BuiltArchive, FlistSource, Log, Published
+from tfimages_action.flist.source import SourceTree, open_archive, read_tree
+from tfimages_action.flist.startup import StartConfig
+
+
+class Sources:
+    """Reads images and archives; one tree per digest, until it is let go."""
+
+    def __init__(self, images: ImageSource) -> None:
+        self._images = images
+        self._trees: dict[str, SourceTree] = {}
+        self._lock = threading.Lock()
+
+    def tree(self, source: FlistSource, *, log: Log, stop: threading.Event) -> SourceTree:
+        """Every entry of the image with its block keys. Raises `FlistError` for a cut stream."""
+        key = digest_of(source)
+        with self._lock:
+            known = self._trees.get(key)
+        if known is None:
+            known = self._read(source, log=log, stop=stop)
+            with self._lock:
+                self._trees[key] = known
+        return known
+
+    def config(self, source: FlistSource, *, log: Log, stop: threading.Event) -> StartConfig | None:
+        """What the image starts; `None` for a full VM, which starts its own kernel."""
+        if isinstance(source, BuiltArchive):
+            return None
+        config = self._images.config(source, log=log, stop=stop)
+        return StartConfig(
+            entrypoint=config.entrypoint,
+            cmd=config.cmd,
+            env=config.env,
+            working_dir=config.workdir,
+        )
+
+    def let_go(self, source: FlistSource) -> None:
+        """Forget a tree: its flist is proved."""
+        with self._lock:
+            self._trees.pop(digest_of(source), None)
+
+    def _read(self, source: FlistSource, *, log: Log, stop: threading.Event) -> SourceTree:
+        match source:
+            case Published():
+                with self._images.export(source, log=log, stop=stop) as stream:
+                    return read_tree(stream)
+            case BuiltArchive():
+                with open_archive(source.path) as stream:
+                    return read_tree(stream)
+            case _:
+                assert_never(source)
+
+
+def digest_of(source: FlistSource) -> str:
+    """`sha256:...` of the manifest, or of the archive."""
+    match source:
+        case Published(digest=digest):
+            return digest
+        case BuiltArchive(sha256=sha256):
+            return f"sha256:{sha256.removeprefix('sha256:')}"
+        case _:
+            assert_never(source)

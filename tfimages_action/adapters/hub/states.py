@@ -1,0 +1,67 @@
+"""What planning asks the Hub: is a content's flist there, do the stable names lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfimages_action.adapters.hub import refusals
+from tfimages_action.adapters.hub.answers import EntryType, Listed
+from tfimages_action.adapters.hub.client import Hub
+from tfimages_action.core import names
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
+from tfimages_action.errors import HubError
+
+
+def flist_states(
+    hub: Hub, published: Iterable[tuple[Image, str]], *, links: bool = True
+) -> dict[str, FlistState]:
+    """The state of each (image, digest), by the image's name; one listing answers for all.
+
+    `links`: the stable names are links (`flist-layout: links`); else any file under them counts.
+    """
+    pairs = list(published)
+    try:
+        listing = hub.listing(hub.user) or ()
+    except HubError:
+        return {image.name: FlistState.UNKNOWN for image, _ in pairs}
+    there = {entry.name: entry for entry in listing}
+    return {
+        image.name: _state(hub.user, image, digest, there, links=links) for image, digest in pairs
+    }
+
+
+def vm_record(hub: Hub, image: Image) -> RecordAnswer:
+    """A full VM's record, as its upload's metadata has it; `None`: certainly not published."""
+    try:
+        metadata = hub.metadata(hub.user, image.flist)
+    except HubError as error:
+        return Unreadable(cause=error.message)
+    if metadata is None:
+        return None
+
+    def field(name: str) -> str | None:
+        value = metadata.get(name)
+        return value if isinstance(value, str) and value else None
+
+    return Record(
+        digest=field("digest") or "",
+        fingerprint=field("fingerprint"),
+        version=field("version"),
+        revision=field("revision"),
+    )
+
+
+def _state(
+    user: str, image: Image, digest: str, there: dict[str, Listed], *, links: bool
+) -> FlistState:
+    content = names.content_flist(image, digest)
+    if content not in there or there[content].type is not EntryType.REGULAR:
+        return FlistState.ABSENT
+    stable = there.get(image.flist)
+    if stable is None:
+        return FlistState.UNLINKED
+    if not links:
+        return FlistState.READY
+    leads = stable.target is not None and refusals.listed_target(user, stable.target)
+    return FlistState.READY if leads == (user, content) else FlistState.UNLINKED
