@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from tests.bed.tokens import ISSUER, SERVICE, TokenServer
+
 _START_S: Final = 15.0
 _STOP_S: Final = 5.0
 _ATTEMPTS: Final = 5
@@ -108,33 +110,36 @@ class Registry:
 
 
 @contextmanager
-def running_registry(data: Path | None = None, *, address: str = "127.0.0.1") -> Iterator[Registry]:
+def running_registry(
+    data: Path | None = None, *, address: str = "127.0.0.1", tokens: TokenServer | None = None
+) -> Iterator[Registry]:
     """Start a registry on a free port of `address`; it is gone, data included, afterwards.
 
-    `data` keeps the blobs where the caller says (and leaves them there).
+    `data` keeps the blobs where the caller says (and leaves them there). With `tokens` it lets in
+    whom that server lets in; without, everyone.
     """
     if shutil.which("docker-registry") is None:
         raise RuntimeError("docker-registry is not installed: run `make setup`")
     with tempfile.TemporaryDirectory(prefix="tfimages-registry-") as folder:
         home = Path(folder)
-        registry = _start(home, data or home / "data", address)
+        registry = _start(home, data or home / "data", address, tokens)
         try:
             yield registry
         finally:
             registry.stop()
 
 
-def _start(home: Path, data: Path, address: str) -> Registry:
+def _start(home: Path, data: Path, address: str, tokens: TokenServer | None) -> Registry:
     # A free port may be taken between the look and the start: try again with another one.
     for _ in range(_ATTEMPTS):
-        registry = _launch(home, data, f"{address}:{free_port(address)}")
+        registry = _launch(home, data, f"{address}:{free_port(address)}", tokens)
         if _answers(registry):
             return registry
         registry.stop()
     raise RuntimeError(f"docker-registry does not start:\n{(home / 'log').read_text()[-2000:]}")
 
 
-def _launch(home: Path, data: Path, host: str) -> Registry:
+def _launch(home: Path, data: Path, host: str, tokens: TokenServer | None) -> Registry:
     config = home / "config.yml"
     config.write_text(
         f"""version: 0.1
@@ -144,6 +149,7 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "{host}"}}
 """
+        + (_auth(tokens) if tokens else "")
     )
     log = home / "log"
     with log.open("wb") as out:
@@ -157,14 +163,27 @@ http: {{addr: "{host}"}}
     return Registry(host=host, log=log, data=data, process=process)
 
 
+def _auth(tokens: TokenServer) -> str:
+    return f"""auth:
+  token:
+    realm: {tokens.realm}
+    service: {SERVICE}
+    issuer: {ISSUER}
+    rootcertbundle: {tokens.certificate}
+"""
+
+
 def _answers(registry: Registry) -> bool:
     until = time.monotonic() + _START_S
     while time.monotonic() < until and registry._process.poll() is None:
-        with (
-            suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"{registry.url}/v2/", timeout=2) as reply,
-        ):
-            return bool(reply.status == 200)
+        try:
+            with urllib.request.urlopen(f"{registry.url}/v2/", timeout=2):
+                return True
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code == 401  # it asks who we are: it answers
+        except OSError:
+            pass
         time.sleep(0.05)
     return False
 

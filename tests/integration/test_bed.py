@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tests.bed.registry import Registry, running_registry
+from tests.bed.tokens import running_tokens
 
 
 def _build(engine: Engine, reference: str, line: str, base: str = "scratch") -> None:
@@ -58,3 +59,28 @@ def test_second_engine_has_the_other_store_and_leaves_the_first_alone(
 
 def _images(engine: Engine) -> list[str]:
     return engine.text("images", "--format", "{{json .}}").splitlines()
+
+
+def test_a_registry_with_tokens_lets_everyone_pull_and_one_user_push(
+    engine: Engine, tmp_path: Path
+) -> None:
+    with (
+        running_tokens(tmp_path, user="octocat", password="secret") as tokens,
+        running_registry(tokens=tokens) as guarded,
+    ):
+        reference = f"{guarded.host}/bed/guarded:1"
+        config = ("--config", str(tmp_path / "docker"))
+        _build(engine, reference, "guarded")
+        try:
+            assert engine.docker(*config, "push", reference, check=False).returncode != 0
+            login = ("login", "--username", "octocat", "--password-stdin", guarded.host)
+            assert engine.docker(*config, *login, stdin=b"wrong", check=False).returncode != 0
+            engine.docker(*config, *login, stdin=b"secret")
+            engine.docker(*config, "push", reference)
+            engine.docker("pull", reference)
+            tokens.private.add("bed/guarded")
+            assert engine.docker("pull", reference, check=False).returncode != 0
+            tokens.refused_pushes.add("bed/guarded")
+            assert engine.docker(*config, "push", reference, check=False).returncode != 0
+        finally:
+            engine.docker("rmi", "--force", reference)
