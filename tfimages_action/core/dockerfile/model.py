@@ -34,13 +34,11 @@ class Instruction(NamedTuple):
     """Lower case."""
     line: int
     words: tuple[str, ...]
-    """Arguments as BuildKit's parser parts them: `ENV` by name and value, `RUN` in one piece."""
+    """Arguments as BuildKit's parser parts them (`ENV` by name and value); none for RUN."""
     flags: tuple[tuple[str, str], ...] = ()
     """`--name=value` in order; a bare `--name` has the value `true`."""
     json: bool = False
     heredocs: tuple[Heredoc, ...] = ()
-    text: str = ""
-    """The whole instruction on one line, without heredocs."""
 
     def flag(self, name: str) -> str:
         """The flag's value, or nothing."""

@@ -129,7 +129,9 @@ def _instruction(command: _Command, source: SourceText) -> Instruction:
         json = False
         words = _words(name, split_command(text, source.escape)[2])
     read = read_flags(name, flags) if flags and name not in IGNORES_FLAGS else ()
-    return Instruction(name, command.start_line, words, read, json, heredocs, text)
+    if name == "run":
+        words = ()
+    return Instruction(name, command.start_line, words, read, json, heredocs)
 
 
 def _words(name: str, rest: str) -> tuple[str, ...]:
@@ -155,7 +157,7 @@ def _onbuild(command: _Command, heredocs: tuple[Heredoc, ...]) -> Instruction:
         for heredoc in heredocs:
             trigger += f"\n{heredoc.content}{heredoc.name}"
         words = (trigger,)
-    return Instruction("onbuild", command.start_line, words, text=text)
+    return Instruction("onbuild", command.start_line, words)
 
 
 def _stages(instructions: list[Instruction], escape: str) -> tuple[Stage, ...]:

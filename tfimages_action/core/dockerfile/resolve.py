@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from tfimages_action.core.catalog import Problem
+from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.dockerfile.model import Dockerfile, LineError
 from tfimages_action.core.dockerfile.mounts import SCRATCH
 from tfimages_action.core.dockerfile.parse import located
@@ -25,6 +25,7 @@ from tfimages_action.core.dockerfile.platforms import (
     builder_platform,
     platform_args,
 )
+from tfimages_action.core.dockerfile.replay import Finding, Replayed, replay
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
@@ -130,7 +131,7 @@ def resolve(
             target=target,
             platforms=(platform, build_platform or platform),
             contexts=frozenset(contexts),
-        ).resolution(onbuild_of)
+        ).resolution(onbuild_of, path)
     except NoImageError as error:
         if not error.unset:
             raise located(error, path) from None
@@ -177,7 +178,9 @@ class _Resolver:
                     raise LineError(f"ARG {arg.name}: {error}", arg.line) from None
                 self.env[arg.name] = value
 
-    def resolution(self, onbuild_of: Callable[[ImageReference], Sequence[str]]) -> Resolution:
+    def resolution(
+        self, onbuild_of: Callable[[ImageReference], Sequence[str]], path: str
+    ) -> Resolution:
         images: dict[Node, ImageReference] = {}
         while True:
             needed = self._graph.needed(self._target)
@@ -185,13 +188,15 @@ class _Resolver:
             if not self._pull_triggers(needed, images, onbuild_of):
                 break
         check_order(needed)
+        replayed = replay(needed, self._args, self.env, self._dockerfile.escape)
         stages = [node.stage for node in needed if node.stage]
         wanted = {self._dockerfile.stages.index(stage) for stage in stages}
         return Resolution(
             references=_references(needed, images),
             onbuild=self._target.stage.onbuild if self._target.stage else (),
-            unset=_unset(needed),
             base=_base(self._target, images),
+            unset=_unset(needed, replayed),
+            problems=tuple([_doubt(finding, path) for finding in replayed.doubts]),
             declared=frozenset(
                 [a.name for a in self._dockerfile.args if a.stage is None or a.stage in wanted]
             ),
@@ -245,6 +250,15 @@ def _reference_of(node: Node, image: ImageReference) -> Reference:
     return Reference(image=image, written=node.base_name, line=node.line, platform=node.platform)
 
 
-def _unset(needed: Iterable[Node]) -> tuple[UnsetArg, ...]:
+def _unset(needed: Iterable[Node], replayed: Replayed) -> tuple[UnsetArg, ...]:
     found = {(node.line, name) for node in needed for name in node.unset}
+    found.update(replayed.unset)
     return tuple(UnsetArg(name=name, line=line) for line, name in sorted(found))
+
+
+def _doubt(finding: Finding, path: str) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        message=f"{finding.text} (BuildKit refuses it unless the base image sets what is missing)",
+        location=Location(path=path, line=finding.line),
+    )

@@ -11,6 +11,7 @@ import json
 import re
 from typing import Final, NamedTuple
 
+from tfimages_action.core.dockerfile.abridge import abridge
 from tfimages_action.core.dockerfile.model import Heredoc, LineError
 from tfimages_action.core.dockerfile.words import SPACES, Lexer, WordError
 
@@ -42,12 +43,15 @@ class SourceText(NamedTuple):
 def prepare(data: bytes) -> SourceText:
     """Read the bytes; the result has as many lines. Raises `LineError`."""
     text = data.decode("utf-8", "replace").replace("\0", "\ufffd")
-    escape, check = "\\", ""
+    directives: dict[str, str] = {}
     if "=" in text and text.lstrip(SPACE_CHARS + "\ufeff").startswith("#"):
-        text, escape, check = _directives(text)
-    if "<<" not in text:
-        return SourceText(text, escape, check, {})
-    return _without_heredocs(text, escape, check)
+        text, directives = _directives(text)
+    escape = directives.get("escape", "\\")
+    heredocs: dict[int, tuple[Heredoc, ...]] = {}
+    if "<<" in text:
+        text, heredocs = _without_heredocs(text, escape)
+    text = abridge(text, escape, len(directives))
+    return SourceText(text, escape, directives.get("check", ""), heredocs)
 
 
 def reveal(text: str) -> str:
@@ -55,7 +59,7 @@ def reveal(text: str) -> str:
     return text.replace(_HIDDEN, "<<")
 
 
-def _directives(text: str) -> tuple[str, str, str]:
+def _directives(text: str) -> tuple[str, dict[str, str]]:
     lines = text.split("\n")
     lines[0] = lines[0].removeprefix("\ufeff")
     seen: dict[str, str] = {}
@@ -70,13 +74,12 @@ def _directives(text: str) -> tuple[str, str, str]:
     head = len(seen)
     # To the old parser `check` is a comment, and ends the directives.
     lines[:head] = sorted(lines[:head], key=lambda line: "check" in line.lower().partition("=")[0])
-    escape = seen.get("escape", "\\")
-    if escape not in ("\\", "`"):
-        raise LineError(f"invalid escape token {escape!r}: it is ` or \\", 1)
-    return "\n".join(lines), escape, seen.get("check", "")
+    if seen.get("escape", "`") not in ("\\", "`"):
+        raise LineError(f"invalid escape token {seen['escape']!r}: it is ` or \\", 1)
+    return "\n".join(lines), seen
 
 
-def _without_heredocs(text: str, escape: str, check: str) -> SourceText:
+def _without_heredocs(text: str, escape: str) -> tuple[str, dict[int, tuple[Heredoc, ...]]]:
     lines = text.split("\n")
     heredocs: dict[int, tuple[Heredoc, ...]] = {}
     index = 0
@@ -93,7 +96,7 @@ def _without_heredocs(text: str, escape: str, check: str) -> SourceText:
             found.append(heredoc._replace(content=content))
         if found:
             heredocs[start + 1] = tuple(found)
-    return SourceText("\n".join(lines), escape, check, heredocs)
+    return "\n".join(lines), heredocs
 
 
 def _is_comment(line: str) -> bool:

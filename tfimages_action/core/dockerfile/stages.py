@@ -31,6 +31,7 @@ class Node:
         "inputs",
         "line",
         "platform",
+        "replaced",
         "stage",
         "triggered",
         "triggers",
@@ -42,6 +43,8 @@ class Node:
         self.line = line
         self.stage = stage
         self.dispatched = stage is None
+        self.replaced = False
+        """A named context stands in for the stage."""
         self.platform: str | None = None
         self.base: Node | None = None
         self.unset: list[str] = []
@@ -100,10 +103,6 @@ class StageGraph:
                     waiting.append(other)
         return [node for node in self.nodes if node in seen]
 
-    def replaced(self, node: Node) -> bool:
-        """Whether a named context stands in for the stage."""
-        return bool(node.name) and node.name in self._contexts
-
     def trigger(self, node: Node, triggers: Sequence[str]) -> bool:
         """Give the stage its base's ONBUILD triggers; whether they take from other nodes."""
         instructions: list[Instruction] = []
@@ -154,9 +153,9 @@ class StageGraph:
         node.base = self._by_name.get(node.base_name)
         if node.name:
             self._by_name[node.name] = node
-            if self.replaced(node):
+            if node.name in self._contexts:
                 node.base = None
-                node.dispatched = True
+                node.replaced = node.dispatched = True
 
     def _connect(self, node: Node, sources: Sequence[Source]) -> None:
         for source in sources:

@@ -1,0 +1,45 @@
+"""Spare the parser what nobody reads: the shell text of RUN, and comments.
+
+The parser looks at every character several times by regular expressions, and hands back what it
+was given. Shell commands are most of a Dockerfile; none of them can name an image. Lines keep
+their numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_LONGEST_LINE: Final = 65_535
+"""BuildKit refuses longer lines; leave it to it."""
+
+
+def _blocks(escape: str) -> re.Pattern[str]:
+    """One comment, blank line or instruction after the other; group 1: a RUN that can go."""
+    token = re.escape(escape)
+    end = r"[ \t]*\r*\n"
+    plain = rf"[^\n{token}]*+"
+    continued = rf"{plain}(?:{token}(?!{end}){plain})*+(?<!{token}){token}{end}"
+    skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
+    shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
+    rest = rf"{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*"
+    return re.compile(rf"(?:({shell}(?:{rest}))|([ \t]*\#[^\n]*)|(?:{rest}))(?:\n|\Z)")
+
+
+_BLOCKS: Final = {escape: _blocks(escape) for escape in "\\`"}
+
+
+def abridge(text: str, escape: str, head: int) -> str:
+    """The text without the shell text of RUNs; its first `head` lines stay (directives)."""
+    if len(text) > _LONGEST_LINE:
+        return text
+    start = 0
+    for _ in range(head):
+        start = text.index("\n", start) + 1
+
+    def short(block: re.Match[str]) -> str:
+        if block.group(1):
+            return "RUN x" + (escape + "\n") * block.group(1).count("\n") + "x\n"
+        return "#\n" if block.group(2) else block.group()
+
+    return text[:start] + _BLOCKS[escape].sub(short, text[start:])

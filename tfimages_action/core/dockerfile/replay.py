@@ -1,0 +1,234 @@
+"""What BuildKit checks when it goes through the instructions of the needed stages.
+
+Nothing here changes a reference; it finds what BuildKit refuses, and args that nothing sets.
+The environment of an image from outside is not known: where it may decide, the finding is a
+doubt, not an error.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from tfimages_action.core.dockerfile.model import Instruction, LineError
+from tfimages_action.core.dockerfile.mounts import SCRATCH, read_mount
+from tfimages_action.core.dockerfile.source import parse_heredoc
+from tfimages_action.core.dockerfile.stages import Node
+from tfimages_action.core.dockerfile.values import (
+    check_copy_source,
+    check_mode,
+    check_port,
+    check_signal,
+    is_remote,
+    names_owner,
+)
+from tfimages_action.core.dockerfile.words import Lexer, RequiredError, WordError, expand
+
+_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_NOT_IN_ENV: Final = ("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE")
+
+
+class Finding(NamedTuple):
+    """Something at a line."""
+
+    line: int
+    text: str
+
+
+class Replayed(NamedTuple):
+    """What came of it."""
+
+    doubts: list[Finding]
+    """What BuildKit refuses if the base image's environment is empty."""
+    unset: list[Finding]
+    """Variables without a value, by name."""
+
+
+class _Environment:
+    """What later instructions see of a stage; `known`: nothing of it comes from outside."""
+
+    __slots__ = ("known", "values", "workdir")
+
+    def __init__(self, values: dict[str, str], workdir: str, *, known: bool) -> None:
+        self.values = values
+        self.workdir = workdir
+        self.known = known
+
+
+class _DoubtError(LineError):
+    """Refused, unless the base image has a working directory."""
+
+
+def replay(
+    needed: Sequence[Node], args: Mapping[str, str], global_args: Mapping[str, str], escape: str
+) -> Replayed:
+    """Go through the needed stages in order. Raises `LineError` at what is surely refused."""
+    found = Replayed([], [])
+    environments: dict[Node, _Environment] = {}
+    for node in needed:
+        if not node.stage:
+            continue
+        environment = _inherited(node, environments)
+        environments[node] = environment
+        if not node.replaced:
+            _Replay(environment, args, global_args, escape=escape, found=found).run(node)
+    return found
+
+
+def _inherited(node: Node, environments: Mapping[Node, _Environment]) -> _Environment:
+    if node.replaced or not node.base:
+        known = node.base_name == SCRATCH and not node.replaced
+        return _Environment({"PATH": _PATH}, "/", known=known)
+    base = environments[node.base]
+    return _Environment(dict(base.values), base.workdir, known=base.known)
+
+
+class _Replay:
+    """One stage."""
+
+    def __init__(
+        self,
+        environment: _Environment,
+        args: Mapping[str, str],
+        global_args: Mapping[str, str],
+        *,
+        escape: str,
+        found: Replayed,
+    ) -> None:
+        self._environment = environment
+        self._env = environment.values
+        self._args = args
+        self._global_args = global_args
+        self._escape = escape
+        self._found = found
+        self._unset: list[str] = []
+
+    def run(self, node: Node) -> None:
+        for instruction in node.instructions:
+            step = _STEPS.get(instruction.name)
+            if step is None:
+                continue
+            self._unset.clear()
+            try:
+                step(self, instruction)
+            except (LineError, WordError) as error:
+                self._refuse(instruction, error)
+            self._found.unset.extend([Finding(instruction.line, name) for name in self._unset])
+
+    def _refuse(self, instruction: Instruction, error: LineError | WordError) -> None:
+        message = f"{instruction.name.upper()}: {error}"
+        may_be_set = isinstance(error, _DoubtError) or bool(self._unset)
+        if self._environment.known or not may_be_set:
+            raise LineError(message, instruction.line) from None
+        self._found.doubts.append(Finding(instruction.line, message))
+        if isinstance(error, RequiredError):
+            self._unset.clear()
+
+    def _expand(self, word: str) -> str:
+        return expand(word, self._env, escape=self._escape, unset=self._unset)
+
+    def arg(self, instruction: Instruction) -> None:
+        for word in instruction.words:
+            name, equals, default = word.partition("=")
+            if name in self._args:
+                value: str | None = self._args[name]
+            elif equals:
+                value = self._expand(default)
+            else:
+                value = self._global_args.get(name)
+            if value is not None and name not in _NOT_IN_ENV:
+                self._env[name] = value
+
+    def env(self, instruction: Instruction) -> None:
+        words = [self._expand(word) for word in instruction.words]
+        self._env.update(zip(words[::2], words[1::2], strict=True))
+
+    def each_word(self, instruction: Instruction) -> None:
+        for word in instruction.words:
+            self._expand(word)
+
+    def volume(self, instruction: Instruction) -> None:
+        if not all(self._expand(word.strip()) for word in instruction.words):
+            raise LineError("a volume without a name")
+
+    def workdir(self, instruction: Instruction) -> None:
+        path = self._expand(instruction.words[0])
+        self._environment.workdir = posixpath.normpath(
+            posixpath.join(self._environment.workdir, path)
+        )
+
+    def stop_signal(self, instruction: Instruction) -> None:
+        check_signal(self._expand(instruction.words[0]))
+
+    def expose(self, instruction: Instruction) -> None:
+        for word in sorted(instruction.words):
+            lexer = Lexer(word, self._env, escape=self._escape)
+            try:
+                ports = lexer.words()
+            finally:
+                self._unset += lexer.unset
+            for port in ports:
+                check_port(port)
+
+    def copy(self, instruction: Instruction) -> None:
+        chown, chmod, checksum = (
+            self._expand(instruction.flag(name)) for name in ("chown", "chmod", "checksum")
+        )
+        adds = instruction.name == "add"
+        paths = self._copied_paths(instruction)
+        if chown and instruction.flag("link") == "true" and names_owner(chown):
+            raise LineError(f"--chown={chown}: with --link owners are numbers")
+        check_mode(chmod)
+        if checksum and not (len(paths) == 1 and is_remote(paths[0])):
+            raise LineError("--checksum is for one source, by HTTP or git")
+        for path in paths:
+            check_copy_source(path, adds=adds, checksum=checksum)
+
+    def _copied_paths(self, instruction: Instruction) -> list[str]:
+        paths: list[str] = []
+        heredocs = {heredoc.name: heredoc for heredoc in instruction.heredocs}
+        for word in instruction.words[:-1]:
+            announced = parse_heredoc(word) if "<<" in word else None
+            if announced is None:
+                paths.append(self._expand(word))
+            elif announced.expand and announced.name in heredocs:
+                self._inline(heredocs[announced.name].content)
+        self._expand(instruction.words[-1])
+        return paths
+
+    def _inline(self, content: str) -> None:
+        lexer = Lexer(content, self._env, no_quotes=True)
+        try:
+            lexer.word()
+        finally:
+            self._unset += lexer.unset
+
+    def run_mounts(self, instruction: Instruction) -> None:
+        for text in instruction.flag_values("mount"):
+            mount = read_mount(text, self._expand)
+            if mount["type"] in ("bind", "cache", "tmpfs"):
+                self._check_target(mount.get("target", ""))
+
+    def _check_target(self, target: str) -> None:
+        if target == "/":
+            raise LineError("a mount can't have the target /")
+        if target.startswith("/"):
+            return
+        if posixpath.normpath(posixpath.join(self._environment.workdir, target)) == "/":
+            raise _DoubtError("a mount has no target")
+
+
+_STEPS: Final[Mapping[str, Callable[[_Replay, Instruction], None]]] = {
+    "add": _Replay.copy,
+    "arg": _Replay.arg,
+    "copy": _Replay.copy,
+    "env": _Replay.env,
+    "expose": _Replay.expose,
+    "label": _Replay.each_word,
+    "run": _Replay.run_mounts,
+    "stopsignal": _Replay.stop_signal,
+    "user": _Replay.each_word,
+    "volume": _Replay.volume,
+    "workdir": _Replay.workdir,
+}
