@@ -92,8 +92,14 @@ class World:
 
     def record(self, reference: ImageReference) -> Record | None:
         digest = self.tags().get(str(reference))
-        if digest is None:
-            return None
+        return self.described(digest) if digest else None
+
+    def vm_record(self, vm: Image) -> Record | None:
+        """What the stable flist of a VM was made from."""
+        digest = self.flists().get(self.links().get(vm.flist, ""))
+        return self.described(digest) if digest else None
+
+    def described(self, digest: str) -> Record:
         manifest = json.loads((self.folder / "manifests" / quote(digest, safe="")).read_text())
         return labels.read(digest, manifest["labels"])
 
@@ -144,11 +150,11 @@ class FakeEngine:
         self._world.note(f"build {name}")
         digest = "sha256:" + hashlib.sha256(uuid.uuid4().bytes).hexdigest()
         self._world.hook(f"after build {name}")
+        manifest = json.dumps({"labels": dict(request.labels), "of": name})
+        (self._world.folder / "manifests" / quote(digest, safe="")).write_text(manifest)
         if request.image.kind is Kind.VM:
             path = self._world.folder / f"{digest[7:]}.tar.gz"
             return BuiltArchive(image=request.image, path=path, sha256=digest, size_bytes=9)
-        manifest = json.dumps({"labels": dict(request.labels), "of": name})
-        (self._world.folder / "manifests" / quote(digest, safe="")).write_text(manifest)
         return BuiltImage(
             image=request.image, image_id=digest, local=f"run/{digest[7:]}", size_bytes=5
         )
@@ -298,7 +304,8 @@ def plan_from(world: World, images: Sequence[Image], version: str) -> Plan:
     links, flists = world.links(), world.flists()
     steps = []
     for one in images:
-        record = world.record(one.reference)
+        is_vm = one.kind is Kind.VM
+        record = world.vm_record(one) if is_vm else world.record(one.reference)
         promoted = world.record(names.fingerprint_reference(one))
         if record and record.fingerprint == one.fingerprint:
             content = names.content_flist(one, record.digest)

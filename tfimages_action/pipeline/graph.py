@@ -97,6 +97,8 @@ def tasks_of(
                     after=tuple(after),
                     seconds=durations.get((name, stage), _TYPICAL_S[stage]),
                     limit_s=_limit_s(stage, options),
+                    # A check left waiting behind builds keeps children and conversions waiting.
+                    urgent=stage is Stage.CHECK,
                 )
             )
             before = job

@@ -52,6 +52,8 @@ class Task(Generic[K]):
     """How long it is expected to take; only the order depends on it."""
     limit_s: float | None = None
     """When it is told to stop, and FAILED."""
+    urgent: bool = False
+    """Takes the next slot of its kind before all that is not: it finishes what others wait for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ class Scheduler(Generic[K]):
         self._order = tuple(TopologicalSorter(graph).static_order())
         self._rank = _remaining(self._tasks, self._order)
         self._sorter = TopologicalSorter(graph)
-        self._waiting: dict[str, list[tuple[float, int, K]]] = {slot: [] for slot in limits}
+        self._waiting: dict[str, list[tuple[bool, float, int, K]]] = {slot: [] for slot in limits}
         self._place = {key: place for place, key in enumerate(self._order)}
         self._running: dict[K, _Running[K]] = {}
         self._free: dict[str, list[int]] = {slot: [] for slot in limits}
@@ -158,12 +160,13 @@ class Scheduler(Generic[K]):
         ready = list(self._sorter.get_ready())
         while ready:
             for key in ready:
-                slot = self._tasks[key].slot
-                if slot is None:
+                task = self._tasks[key]
+                if task.slot is None:
                     now = self._workers.now()
                     self._end(Ended(key=key, end=End.DONE, started=now, ended=now))
                 else:
-                    heapq.heappush(self._waiting[slot], (-self._rank[key], self._place[key], key))
+                    place = (not task.urgent, -self._rank[key], self._place[key], key)
+                    heapq.heappush(self._waiting[task.slot], place)
             ready = list(self._sorter.get_ready())
 
     def _fill(self) -> None:
@@ -171,7 +174,7 @@ class Scheduler(Generic[K]):
             while waiting and slot not in self._closed:
                 if self._busy[slot] >= max(1, self._limits[slot]()):
                     break
-                self._start(heapq.heappop(waiting)[2], slot)
+                self._start(heapq.heappop(waiting)[3], slot)
 
     def _start(self, key: K, slot: str) -> None:
         task = self._tasks[key]

@@ -246,6 +246,22 @@ def test_the_longest_remaining_chain_goes_first() -> None:
     assert [key for key in started if key != "tail"] == ["long", "middle", "short"]
 
 
+def test_what_is_urgent_takes_the_next_slot() -> None:
+    tasks = [
+        Task(key="build a", slot="build", seconds=9),
+        Task(key="build b", slot="build", seconds=8),
+        Task(key="check a", slot="build", seconds=1, after=("build a",), urgent=True),
+    ]
+    started: list[str] = []
+    Scheduler(
+        tasks,
+        limits={"build": lambda: 1},
+        workers=VirtualWorkers[str](lambda _key: 1.0),
+        call=lambda key, _slot, _stop: started.append(key),
+    ).run()
+    assert started == ["build a", "check a", "build b"]
+
+
 def test_a_limit_may_shrink_and_grow_while_tasks_run() -> None:
     most = [3]
     tasks = [Task(key=key, slot="convert") for key in range(12)]
