@@ -28,7 +28,12 @@ def test_normalises(written: str, normalised: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":tag", "Alpine", "a//b", "a:", "a@sha256:12", "a b", "ghcr.io/Owner/x", "-a"]
+    "text",
+    [
+        *("", ":tag", "Alpine", "a//b", "a:", "a b", "ghcr.io/Owner/x", "-a", "a" * 64),
+        *("a@sha256:12", "a@" + DIGEST[:-1], "a@" + DIGEST.upper(), "a@md5:" + "ab" * 16),
+        "a/" * 127 + "ab",
+    ],
 )
 def test_refuses(text: str) -> None:
     with pytest.raises(ReferenceSyntaxError):

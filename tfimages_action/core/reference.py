@@ -12,7 +12,8 @@ DOCKER_HUB = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?")
 _MAX_NAME = 255
@@ -37,6 +38,8 @@ class ImageReference:
 
         A digest without a tag gets no tag. Raises `ReferenceSyntaxError`.
         """
+        if _IMAGE_ID.fullmatch(text):
+            raise ReferenceSyntaxError(f"{text!r} is an image's id, not its name")
         rest, at, digest = text.partition("@")
         if at and not _DIGEST.fullmatch(digest):
             raise ReferenceSyntaxError(f"{text!r}: {digest!r} is no digest")
@@ -87,5 +90,5 @@ def _check_name(text: str, registry: str, repository: str) -> None:
     if not _REPOSITORY.fullmatch(repository):
         lower = " (image names are lower case)" if repository != repository.lower() else ""
         raise ReferenceSyntaxError(f"{text!r}: {repository!r} is no image name{lower}")
-    if len(registry) + 1 + len(repository) > _MAX_NAME:
+    if len(repository) > _MAX_NAME:
         raise ReferenceSyntaxError(f"{text!r}: longer than {_MAX_NAME} characters")

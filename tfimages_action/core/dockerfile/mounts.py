@@ -10,13 +10,11 @@ from collections.abc import Callable
 from typing import Final
 
 from tfimages_action.core.dockerfile.model import LineError
+from tfimages_action.core.dockerfile.source import BOOLEANS
 
 SCRATCH: Final = "scratch"
 _TYPES: Final = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING: Final = ("shared", "private", "locked")
-_BOOLEANS: Final = frozenset(
-    ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
-)
 _DECIMAL: Final = re.compile(r"\d+", re.ASCII)
 _OCTAL: Final = re.compile(r"[0-7]+")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(?:[kKmMgGtTpP][iI]?[bB]?|[bB])?", re.ASCII)
@@ -104,7 +102,7 @@ def check_device(text: str) -> None:
         match key.lower(), equals:
             case "required", "":
                 continue
-            case "required", _ if value not in _BOOLEANS:
+            case "required", _ if value not in BOOLEANS:
                 raise LineError(f"invalid value for {key}: {value}")
             case "required", _:
                 continue
@@ -139,9 +137,9 @@ def _check_option(mount: dict[str, str], key: str, value: str) -> None:
             value = value.lower()
             fine = value in _TYPES
         case "readonly" | "readwrite":
-            fine = value in _BOOLEANS
+            fine = value in BOOLEANS
         case "required":
-            fine = kind in ("secret", "ssh") and value in _BOOLEANS
+            fine = kind in ("secret", "ssh") and value in BOOLEANS
         case "size":
             fine = kind == "tmpfs" and bool(_SIZE.fullmatch(value))
         case "sharing":
@@ -164,6 +162,8 @@ def _check_whole(mount: dict[str, str]) -> None:
         raise LineError(f"a {kind} mount can't have mode, uid or gid")
     if kind != "cache" and mount.get("sharing"):
         raise LineError(f"a {kind} mount can't have sharing")
+    if kind == "ssh" and mount.get("source"):
+        raise LineError("an ssh mount can't have a source")
     if kind != "secret":
         return
     if mount.get("from"):

@@ -43,10 +43,10 @@ _BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
 class _Command(Protocol):
     """What the wheel makes of one instruction."""
 
-    cmd: str
+    cmd: str | None
     sub_cmd: str | None
     json: bool
-    original: str
+    original: str | None
     start_line: int
     flags: tuple[str, ...]
     value: tuple[str, ...]
@@ -113,11 +113,12 @@ def _parser_error(text: str) -> LineError:
 
 
 def _instruction(command: _Command, source: SourceText) -> Instruction:
-    name = command.cmd.lower()
+    name = (command.cmd or "").lower()
     heredocs = source.heredocs.get(command.start_line, ())
     if name == "onbuild":
         return _onbuild(command, heredocs)
-    words, json, flags, text = command.value, command.json, command.flags, command.original
+    words, json, flags = command.value, command.json, command.flags
+    text = command.original or ""
     if heredocs or "\x01" in text:
         words = tuple([reveal(word) for word in words])
         text = reveal(text)
@@ -150,7 +151,7 @@ def _words(name: str, rest: str) -> tuple[str, ...]:
 def _onbuild(command: _Command, heredocs: tuple[Heredoc, ...]) -> Instruction:
     """The parser loses the flags and heredocs of what is triggered: keep the text instead."""
     read_flags("onbuild", command.flags)
-    text = reveal(command.original)
+    text = reveal(command.original or "")
     words: tuple[str, ...] = ()
     if command.sub_cmd is not None:
         trigger = _ONBUILD.sub("", text).strip(SPACE_CHARS)

@@ -20,6 +20,10 @@ _HIDDEN: Final = "\x01\x02"
 """Stands for `<<` while the parser reads: it shall see no heredocs."""
 _DIRECTIVE: Final = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _DIRECTIVES: Final = frozenset(("syntax", "escape", "check"))
+BOOLEANS: Final = frozenset(
+    ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
+)
+"""What Go reads as true or false."""
 _BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
 _HEREDOC: Final = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 _TAKES_HEREDOCS: Final = frozenset(("run", "copy", "add"))
@@ -34,8 +38,6 @@ class SourceText(NamedTuple):
 
     text: str
     escape: str
-    check: str
-    """The value of `# check=`."""
     heredocs: dict[int, tuple[Heredoc, ...]]
     """By the instruction's first line."""
 
@@ -44,14 +46,15 @@ def prepare(data: bytes) -> SourceText:
     """Read the bytes; the result has as many lines. Raises `LineError`."""
     text = data.decode("utf-8", "replace").replace("\0", "\ufffd")
     directives: dict[str, str] = {}
+    if text.startswith("#!") and "check" in text:  # BuildKit looks for `check` past a `#!` line
+        _directives(text.partition("\n")[2])
     if "=" in text and text.lstrip(SPACE_CHARS + "\ufeff").startswith("#"):
         text, directives = _directives(text)
     escape = directives.get("escape", "\\")
     heredocs: dict[int, tuple[Heredoc, ...]] = {}
     if "<<" in text:
         text, heredocs = _without_heredocs(text, escape)
-    text = abridge(text, escape, len(directives))
-    return SourceText(text, escape, directives.get("check", ""), heredocs)
+    return SourceText(abridge(text, escape, len(directives)), escape, heredocs)
 
 
 def reveal(text: str) -> str:
@@ -74,9 +77,19 @@ def _directives(text: str) -> tuple[str, dict[str, str]]:
     head = len(seen)
     # To the old parser `check` is a comment, and ends the directives.
     lines[:head] = sorted(lines[:head], key=lambda line: "check" in line.lower().partition("=")[0])
+    _check_options(seen.get("check", "").partition(" ")[0])
     if seen.get("escape", "`") not in ("\\", "`"):
         raise LineError(f"invalid escape token {seen['escape']!r}: it is ` or \\", 1)
     return "\n".join(lines), seen
+
+
+def _check_options(text: str) -> None:
+    """The value of `# check=`: `skip=..;experimental=..;error=..`. Raises `LineError`."""
+    for option in text.split(";", 2) if text else ():
+        key, equals, value = option.partition("=")
+        known = key.strip() in ("skip", "experimental", "error")
+        if not equals or not known or (key.strip() == "error" and value.strip() not in BOOLEANS):
+            raise LineError(f"invalid check option {option!r}", 1)
 
 
 def _without_heredocs(text: str, escape: str) -> tuple[str, dict[int, tuple[Heredoc, ...]]]:
