@@ -6,6 +6,7 @@ import mmap
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO
 from urllib.parse import parse_qsl
@@ -22,8 +23,18 @@ class Form:
     file: IO[bytes] | None = None
 
 
-def read_form(body: IO[bytes], length: int, content_type: str) -> Form:
-    spool = spool_body(body, length)
+@contextmanager
+def read_form(body: IO[bytes], length: int, content_type: str) -> Iterator[Form]:
+    with spool_body(body, length) as spool:
+        form = _parsed(spool, length, content_type)
+    try:
+        yield form
+    finally:
+        if form.file:
+            form.file.close()
+
+
+def _parsed(spool: IO[bytes], length: int, content_type: str) -> Form:
     if content_type.startswith("application/x-www-form-urlencoded"):
         return Form(fields=dict(parse_qsl(spool.read().decode())))
     boundary = re.search(r'boundary="?([^";]+)', content_type)

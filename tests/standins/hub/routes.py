@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -126,9 +127,12 @@ class Routes:
             return Reply(status=200, body=f"{md5}\n".encode(), content_type="text/plain")
         if name.endswith((".txt", ".md")):
             return self._description(user, name)
-        if not name.endswith(".flist") or self._faults.take(Fault.MISSING_DOWNLOAD):
+        if not name.endswith(".flist"):
             return html(404)
-        if self._faults.take(Fault.CUT_DOWNLOAD):
+        replaced = not (folder / name).is_symlink()
+        if replaced and self._faults.take(Fault.MISSING_DOWNLOAD):
+            return html(404)
+        if replaced and self._faults.take(Fault.CUT_DOWNLOAD):
             content = (folder / name).read_bytes()
             body = content[: len(content) // 2]
             return Reply(status=200, body=body, content_type="application/octet-stream")
@@ -207,18 +211,22 @@ class Routes:
         original = request.headers.get("x-original-name")
         match parts:
             case ["docker"]:
-                form = self._form(request)
-                return self._workshop.convert(user, form.fields.get("image", ""))
+                with self._form(request) as form:
+                    image = form.fields.get("image", "")
+                return self._workshop.convert(user, image)
             case ["upload"]:
-                return self._workshop.upload(user, self._form(request), original)
+                with self._form(request) as form:
+                    return self._workshop.upload(user, form, original)
             case ["upload-flist"]:
-                return self._workshop.upload_flist(user, self._form(request), original)
+                with self._form(request) as form:
+                    return self._workshop.upload_flist(user, form, original)
             case ["merge", target]:
-                return self._workshop.merge(user, target, spool_body(request.body, request.length))
+                with spool_body(request.body, request.length) as body:
+                    return self._workshop.merge(user, target, body)
             case _:
                 return html(405, Allow=_ME_METHODS)
 
-    def _form(self, request: Request) -> Form:
+    def _form(self, request: Request) -> AbstractContextManager[Form]:
         kind = request.headers.get("content-type", "")
         return read_form(request.body, request.length, kind)
 

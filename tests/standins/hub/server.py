@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import struct
@@ -84,9 +85,17 @@ class HubStandIn:
         self._server.server_close()
         self._thread.join()
 
+    def set_skew(self, skew_s: int) -> None:
+        self.skew_s = self.storage.skew_s = skew_s
+
     def detach(self, request: Request) -> None:
         """Go on with a request whose client has no answer to wait for."""
-        worker = threading.Thread(target=self.routes.answer, args=(request,), daemon=True)
+
+        def work() -> None:
+            with request.body:
+                self.routes.answer(request)
+
+        worker = threading.Thread(target=work, daemon=True)
         self._detached.append(worker)
         worker.start()
 
@@ -108,6 +117,7 @@ def running_hub(data: Path, **options: object) -> Iterator[HubStandIn]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     block_on_close = False
 
     def __init__(self, address: tuple[str, int], hub: HubStandIn) -> None:
@@ -179,8 +189,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _send(self, reply: Reply) -> None:
+        # Opened once: a name may be switched between a look at its size and the reading.
+        with reply.file.open("rb") if reply.file else io.BytesIO(reply.body) as body:
+            size = body.seek(0, io.SEEK_END)
+            body.seek(0)
+            self._send_head(reply, size)
+            if self.command != "HEAD":
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    shutil.copyfileobj(body, cast("IO[bytes]", self.wfile))
+
+    def _send_head(self, reply: Reply, size: int) -> None:
         self.send_response(reply.status)
-        size = reply.file.stat().st_size if reply.file else len(reply.body)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(size))
         for name, value in reply.headers.items():
@@ -188,20 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization"):
             self.send_header("Set-Cookie", "session=eyJhIjoxfQ; HttpOnly; Path=/")
         if reply.file:
-            modified = reply.file.stat().st_mtime
-            self.send_header("Last-Modified", formatdate(modified, usegmt=True))
+            self.send_header("Last-Modified", self.date_time_string())
             self.send_header("Cache-Control", "no-cache")
         self.send_header("Connection", "close")
         self.end_headers()
-        if self.command == "HEAD":
-            return
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self._write(reply)
-
-    def _write(self, reply: Reply) -> None:
-        if reply.file is None:
-            self.wfile.write(reply.body)
-            return
-        with reply.file.open("rb") as file:
-            body: IO[bytes] = self.wfile  # type: ignore[assignment]
-            shutil.copyfileobj(file, body)

@@ -29,7 +29,7 @@ class Storage:
     def __init__(self, root: Path, *, window_s: float = 0.2, skew_s: int = 0) -> None:
         self.root = root
         self._window_s = window_s
-        self._skew_s = skew_s
+        self.skew_s = skew_s
         root.mkdir(parents=True, exist_ok=True)
 
     def folder(self, user: str) -> Path:
@@ -63,13 +63,13 @@ class Storage:
         facts: dict[str, object] = {
             "name": path.name,
             "size": stat.st_size if there else 0,
-            "updated": int(stat.st_mtime) + self._skew_s,
+            "updated": int(stat.st_mtime) + self.skew_s,
             "type": "regular",
             "md5": _md5(path) if path.is_file() else None,
         }
         if path.is_symlink():
             facts["type"] = "taglink" if path.is_dir() else "symlink"
-            facts["linktime"] = int(path.lstat().st_mtime) + self._skew_s
+            facts["linktime"] = int(path.lstat().st_mtime) + self.skew_s
             facts["target"] = str(path.readlink())
         return facts
 
@@ -77,13 +77,13 @@ class Storage:
         folder = self.folder(user)
         if not folder.is_dir():
             raise Absent("user not found")
-        return [_line(path, self._skew_s) for path in sorted(folder.iterdir())]
+        return [_line(path, self.skew_s) for path in sorted(folder.iterdir())]
 
     def tag_listing(self, user: str, tag: str) -> list[dict[str, object]]:
         folder = self.tag_folder(user, tag)
         if not folder.is_dir():
             raise Absent("tag not found")
-        return [_line(path, self._skew_s) for path in sorted(folder.iterdir())]
+        return [_line(path, self.skew_s) for path in sorted(folder.iterdir())]
 
     def all_names(self) -> list[str]:
         return [f"{u}/{p.name}" for u in self.users() for p in sorted(self.folder(u).iterdir())]

@@ -23,6 +23,7 @@ _BAD_TOKEN: Final = {
 }
 _READ_ONLY: Final = "readonly mode"
 _MAX_SAID: Final = 300
+_HEAD: Final = 64
 
 
 def said(answer: Answer) -> str:
@@ -30,7 +31,8 @@ def said(answer: Answer) -> str:
     try:
         value = json.loads(answer.body)
     except ValueError:
-        return "an HTML page" if b"<html" in answer.body.lower() else answer.text()[:_MAX_SAID]
+        page = b"html" in answer.body[:_HEAD].lower()
+        return "an HTML page" if page else answer.text()[:_MAX_SAID]
     message = value.get("message") if isinstance(value, dict) else None
     return str(message)[:_MAX_SAID] if message else answer.text()[:_MAX_SAID]
 

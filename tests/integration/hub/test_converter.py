@@ -1,0 +1,280 @@
+"""What a run asks of the Hub, and what it doesn't."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import requests
+
+from tests.bed.oci import File
+from tests.integration.hub.world import STRANGER, USER, World, layer
+from tests.standins.hub.faults import Fault
+from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
+from tfimages_action.adapters.hub.errors import HubRefusedUsError, HubStoppedError
+from tfimages_action.adapters.hub.release import gather
+from tfimages_action.adapters.hub.states import flist_states
+from tfimages_action.adapters.hub.token import Token
+from tfimages_action.adapters.hub.transport import Transport
+from tfimages_action.core import flist_name
+from tfimages_action.core.record import FlistState
+from tfimages_action.core.work import Published, Visibility
+from tfimages_action.errors import StageError
+
+
+def test_a_release_is_proved_and_named(world: World) -> None:
+    source = world.push("v1")
+    flist = world.publish(source, "v1")
+    assert flist.name == world.content(source)
+    assert flist.verified
+    assert flist.merkle_root.startswith("v1:")
+    assert flist.entries > 10
+    assert flist.stable_address == f"{world.standin.url}/{USER}/{world.stable}"
+    assert world.served() == world.served(flist.name) == "v1"
+    release = flist_name.of_release(world.stable, "v1")
+    assert world.client().readlink(USER, release) == flist.name
+
+
+def test_the_old_release_keeps_its_own_name(world: World) -> None:
+    world.publish(world.push("v1"), "v1")
+    world.publish(world.push("v2"), "v2")
+    assert world.served() == "v2"
+    assert world.served(flist_name.of_release(world.stable, "v1")) == "v1"
+
+
+def test_a_second_run_converts_nothing_and_moves_nothing(world: World) -> None:
+    source = world.push("v1")
+    world.publish(source, "v1")
+    before = len(world.standin.calls)
+    world.publish(source, "v1")
+    changes = [
+        path for method, path in world.standin.calls[before:] if method != "GET" or "/link/" in path
+    ]
+    assert changes == []
+
+
+@pytest.mark.parametrize("answer", [Visibility.PRIVATE, Visibility.ABSENT])
+def test_an_image_that_no_stranger_can_pull_never_reaches_the_hub(
+    world: World, answer: Visibility
+) -> None:
+    world.probe.answer = answer
+    source = world.push("v1")
+    with pytest.raises(StageError) as caught:
+        world.publish(source, "v1")
+    assert not caught.value.transient
+    assert world.standin.workshop.conversions.asked == []
+    assert ("convert-by: upload" in caught.value.hint) == (answer is Visibility.PRIVATE)
+
+
+def test_upload_needs_no_public_image_and_leaves_a_record(world: World) -> None:
+    world.probe.answer = Visibility.PRIVATE
+    source = world.push("v1")
+    converter = world.converter(convert_by=ConvertBy.UPLOAD, version="v1", revision="abc")
+    flist = world.publish(source, "v1", converter)
+    assert flist.verified
+    assert world.served() == "v1"
+    assert world.probe.asked == []
+    metadata = world.client().metadata(USER, world.stable)
+    assert metadata is not None
+    assert metadata["fingerprint"] == world.image.fingerprint
+    assert metadata["digest"] == source.digest
+    assert (metadata["version"], metadata["revision"]) == ("v1", "abc")
+
+
+def test_pull_and_upload_make_the_same_flist(world: World) -> None:
+    source = world.push("v1")
+    pulled = world.publish(source, "v1")
+    world.client().delete(flist_name.of_release(world.stable, "v1"))
+    world.client().delete(world.stable)
+    world.client().delete(pulled.name)
+    uploaded = world.publish(source, "v1", world.converter(convert_by=ConvertBy.UPLOAD))
+    assert uploaded.merkle_root == pulled.merkle_root
+
+
+@pytest.mark.parametrize("fault", [Fault.STORAGE_DOWN, Fault.CUT_ARCHIVE, Fault.LOST_COMMIT])
+def test_upload_through_faults(world: World, fault: Fault) -> None:
+    world.publish(world.push("v1"), "v1")
+    source = world.push("v2")
+    world.standin.faults.inject(fault)
+    with world.watched() as seen:
+        assert world.publish(source, "v2", world.converter(convert_by=ConvertBy.UPLOAD)).verified
+    assert world.served() == "v2"
+    assert seen <= {"v1", "v2"}
+
+
+def test_an_export_that_is_cut_proves_nothing(world: World) -> None:
+    source = world.push("v1")
+    world.source.cut = True
+    with pytest.raises(StageError, match="cut"):
+        world.publish(source, "v1")
+    assert world.served() is None
+
+
+def test_a_wrong_flist_is_named_by_what_differs(world: World) -> None:
+    source = world.push("v1")
+    other = layer(File(path="etc/release", content=b"v9", mode=0o600))
+    world.source.add(source.digest, [other])
+    with pytest.raises(StageError) as caught:
+        world.publish(source, "v1")
+    assert "/etc/release: mode: expected 0600, found 0644" in caught.value.message
+    assert "/sbin/zinit: extra" in caught.value.message
+    assert world.served() is None
+
+
+@pytest.mark.parametrize("verify", [Verify.COUNTS, Verify.NONE])
+def test_less_verification_is_not_called_a_proof(world: World, verify: Verify) -> None:
+    flist = world.publish(world.push("v1"), "v1", world.converter(verify=verify))
+    assert not flist.verified
+    assert flist.entries > 10
+    assert world.served() == "v1"
+    assert world.source.exports == (1 if verify is Verify.COUNTS else 0)
+
+
+@pytest.mark.parametrize("verify", [Verify.COUNTS, Verify.NONE])
+def test_even_then_an_empty_flist_is_not_taken(world: World, verify: Verify) -> None:
+    source = world.push("v1")
+    world.standin.faults.inject(Fault.STORAGE_DOWN)
+    converter = world.converter(verify=verify)
+    with pytest.raises(StageError):
+        world.once(converter, source, "v1")
+    assert world.served() is None
+    fresh = world.converter(verify=verify)
+    candidate = world.convert(fresh, source)
+    with pytest.raises(StageError):
+        world.verify(fresh, source, candidate)
+
+
+def test_counts_see_what_is_missing(world: World) -> None:
+    source = world.push("v1")
+    world.standin.faults.inject(Fault.CUT_ARCHIVE)
+    converter = world.converter(verify=Verify.COUNTS)
+    candidate = world.convert(converter, source)
+    with pytest.raises(StageError, match="files: count: expected"):
+        world.verify(converter, source, candidate)
+
+
+def test_replace_layout_leaves_files_at_the_stable_names(world: World) -> None:
+    converter = world.converter(layout=Layout.REPLACE)
+    world.publish(world.push("v1"), "v1", converter)
+    with world.watched() as seen:
+        world.publish(world.push("v2"), "v2", world.converter(layout=Layout.REPLACE))
+    assert world.served() == "v2"
+    assert world.client().readlink(USER, world.stable) is None
+    assert seen <= {"v1", "v2"}
+
+
+def test_two_runs_at_once_on_one_content_name(world: World) -> None:
+    source = world.push("v1")
+    world.standin.workshop.delay_s = 0.3
+    outcomes: list[str] = []
+
+    def run() -> None:
+        outcomes.append(world.publish(source, "v1").merkle_root)
+
+    runs = [threading.Thread(target=run) for _ in range(2)]
+    for thread in runs:
+        thread.start()
+    for thread in runs:
+        thread.join()
+    assert len(outcomes) == 2
+    assert len(set(outcomes)) == 1
+    assert world.served() == "v1"
+
+
+def test_one_run_never_asks_twice_at_once_for_one_name(world: World) -> None:
+    source = world.push("v1")
+    world.standin.workshop.delay_s = 0.2
+    converter = world.converter()
+    workers = [threading.Thread(target=world.convert, args=(converter, source)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    conversions = world.standin.workshop.conversions
+    assert len(conversions.asked) == 1
+
+
+def test_a_stop_is_heard_while_the_hub_is_silent(world: World) -> None:
+    source = world.push("v1")
+    world.standin.faults.inject(Fault.HANG)
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(HubStoppedError):
+        world.converter().convert(world.image, source, log=world.lines.append, stop=stop)
+    assert time.monotonic() - began < 2 + 5  # the limit of the port, and a slow machine
+
+
+def test_what_killed_runs_left_is_swept_and_what_runs_is_not(world: World) -> None:
+    source = world.push("v1")
+    world.publish(source, "v1")
+    client = world.client()
+    client.link(world.content(source), "tf-images-switch-0.flist")
+    world.publish(world.push("v2"), "v2")
+    assert client.mine("tf-images-switch-0.flist") is not None
+    world.standin.set_skew(7200)
+    world.standin.storage.skew_s = 0  # made two hours ago, by the Hub's clock
+    world.publish(world.push("v3"), "v3")
+    assert client.mine("tf-images-switch-0.flist") is None
+    assert not [entry for entry in client.listing(USER) or () if "switch" in entry.name]
+
+
+def test_a_misplaced_link_leaves_the_stable_name_alone(world: World) -> None:
+    world.publish(world.push("v1"), "v1")
+    world.standin.faults.inject(Fault.MISPLACED_LINK)
+    world.publish(world.push("v2"), "v2")
+    assert world.served() == "v2"
+    assert any("other users' folders" in line for line in world.lines)
+    assert len(world.client().listing(STRANGER) or ()) == 1
+
+
+def test_planning_is_told_what_is_there(world: World) -> None:
+    old, new = world.push("v1"), world.push("v2")
+    client = world.client()
+
+    def state(source: Published) -> FlistState:
+        return flist_states(client, [(world.image, source.digest)])[world.image.name]
+
+    assert state(old) is FlistState.ABSENT
+    world.publish(old, "v1")
+    assert state(old) is FlistState.READY
+    assert state(new) is FlistState.ABSENT
+    world.publish(new, "v2")
+    assert (state(old), state(new)) == (FlistState.UNLINKED, FlistState.READY)
+    gone = replace(world.image, flist="other.flist")
+    assert flist_states(client, [(gone, new.digest)])[gone.name] is FlistState.UNLINKED
+
+
+def test_planning_is_told_that_nobody_answered(world: World) -> None:
+    client = world.client()
+    world.standin.stop()
+    states = flist_states(client, [(world.image, "sha256:" + "0" * 64)])
+    assert states == {world.image.name: FlistState.UNKNOWN}
+
+
+def test_a_release_is_gathered_under_a_tag_that_stays(world: World) -> None:
+    world.publish(world.push("v1"), "v1")
+    client = world.client()
+    gathered = gather(client, "v1", [world.stable, "never-made.flist"], log=world.lines.append)
+    assert gathered == (world.stable,)
+    world.publish(world.push("v2"), "v2")
+    tagged = requests.get(f"{world.standin.url}/{USER}/tags/v1/{world.stable}", timeout=30)
+    assert tagged.status_code == 200
+    assert world.served(f"tags/v1/{world.stable}") == "v1"
+
+
+def test_a_bad_token_is_found_before_anything_is_built(world: World) -> None:
+    transport = Transport(world.standin.url, token=Token("bm90IGEgdG9rZW4="))
+    with pytest.raises(HubRefusedUsError, match="does not accept the token") as caught:
+        type(world.client()).sign_in(transport)
+    assert caught.value.exit_code == 2
+    assert "bm90" not in caught.value.render()
+
+
+def test_an_active_user_that_is_not_granted_is_found_too(world: World) -> None:
+    token = Token(world.standin.tokens.issue(USER))
+    transport = Transport(world.standin.url, token=token, active_user="official-apps")
+    with pytest.raises(HubRefusedUsError, match=r"works for alice\.3bot .* not for official-apps"):
+        type(world.client()).sign_in(transport)
