@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from tfimages_action.core.catalog import Kind
@@ -82,27 +83,30 @@ def tasks_of(
     for step in listed:
         name = step.image.name
         parents = [parent for parent in step.image.parent_names if parent in acting]
-        before: Job | None = None
+        before: tuple[Job, ...] = ()
         for stage in stages[name]:
-            after = [before] if before else []
+            task = _task(Job(name, stage), stage, options, durations)
+            after = [*before]
             if name in acting:
                 after += _of_parents(stage, parents, stages)
             if stage is Stage.SWITCH and name in gates:
                 after.append(gates[name][0])
-            job = Job(name, stage)
-            tasks.append(
-                Task(
-                    key=job,
-                    slot=SLOTS[stage],
-                    after=tuple(after),
-                    seconds=durations.get((name, stage), _TYPICAL_S[stage]),
-                    limit_s=_limit_s(stage, options),
-                    # A check left waiting behind builds keeps children and conversions waiting.
-                    urgent=stage is Stage.CHECK,
-                )
-            )
-            before = job
+            tasks.append(replace(task, after=tuple(after)))
+            before = (task.key,)
     return tuple(tasks)
+
+
+def _task(job: Job, stage: Stage, options: Options, durations: Durations) -> Task[Job]:
+    limit, limit_s = _limit(stage, options)
+    return Task(
+        key=job,
+        slot=SLOTS[stage],
+        seconds=durations.get((job.image, stage), _TYPICAL_S[stage]),
+        limit_s=limit_s,
+        limit_hint=f"if it only needs longer, raise `{limit}`",
+        # A check left waiting behind builds keeps children and conversions waiting.
+        urgent=stage is Stage.CHECK,
+    )
 
 
 def _names_a_release(step: Step) -> bool:
@@ -173,11 +177,11 @@ def _gates(
     return {name: gates[head(name)] for name, own in stages.items() if Stage.SWITCH in own}
 
 
-def _limit_s(stage: Stage, options: Options) -> float | None:
+def _limit(stage: Stage, options: Options) -> tuple[str, float | None]:
     match stage:
         case Stage.BUILD | Stage.CHECK:
-            return options.build_timeout_s
+            return "build-timeout", options.build_timeout_s
         case Stage.PUSH | Stage.SWITCH:
-            return options.push_timeout_s
+            return "push-timeout", options.push_timeout_s
         case Stage.CONVERT | Stage.VERIFY:
-            return options.convert_timeout_s
+            return "convert-timeout", options.convert_timeout_s

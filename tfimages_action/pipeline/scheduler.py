@@ -52,6 +52,8 @@ class Task(Generic[K]):
     """How long it is expected to take; only the order depends on it."""
     limit_s: float | None = None
     """When it is told to stop, and FAILED."""
+    limit_hint: str = ""
+    """What to do about a limit that is too short."""
     urgent: bool = False
     """Takes the next slot of its kind before all that is not: it finishes what others wait for."""
 
@@ -291,7 +293,4 @@ def _remaining(tasks: Mapping[K, Task[K]], order: tuple[K, ...]) -> dict[K, floa
 def _overrun(task: Task[K]) -> TfImagesError:
     limit = task.limit_s or 0.0
     text = f"{limit / 60:.0f} min" if limit >= 60 else f"{limit:g} s"  # noqa: PLR2004 - a minute
-    return StageError(
-        f"ran into its time limit of {text}",
-        hint=f"if it only needs longer, raise `{task.slot}-timeout`",
-    )
+    return StageError(f"ran into its time limit of {text}", hint=task.limit_hint)

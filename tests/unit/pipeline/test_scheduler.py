@@ -19,7 +19,7 @@ from tfimages_action.pipeline.scheduler import End, Ended, Limit, Scheduler, Tas
 from tfimages_action.pipeline.workers import Threads
 
 SLOTS = ("build", "push", "convert")
-GRAPHS = 3000
+GRAPHS = 2000
 
 
 @dataclass
