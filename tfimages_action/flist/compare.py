@@ -77,11 +77,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """A known difference: `apply` brings either side to one form, or drops it (`None`)."""
+    """A known difference, and why it is let through."""
 
     name: str
     reason: str
-    apply: Callable[[Entry], Entry | None]
+    ignores: tuple[str, ...] = ()
+    """Fields of an entry that no aspect asks for."""
+    apply: Callable[[Entry], Entry | None] | None = None
+    """Brings either side to one form, or drops it (`None`)."""
     image_only: bool = False
     """Applied to the image's side alone: the flist's must be so."""
 
@@ -123,12 +126,11 @@ ALLOWANCES: Final = (
     Allowance(
         name="special files",
         reason="the Hub writes every special file's kind as socket; the device numbers are kept",
-        apply=lambda entry: replace(entry, special=None) if entry.special else entry,
+        ignores=("special",),
     ),
     Allowance(
         name="hard links",
         reason="the format has none: each becomes a copy, and is read as one on both sides",
-        apply=lambda entry: entry,
     ),
     Allowance(
         name="directory sizes",
@@ -138,12 +140,12 @@ ALLOWANCES: Final = (
     Allowance(
         name="times",
         reason="ctime is that of the conversion, and docker's stubs are made anew at each",
-        apply=lambda entry: replace(entry, mtime=0, ctime=0),
+        ignores=("mtime", "ctime"),
     ),
     Allowance(
         name="owners' names",
         reason="they come from the Hub's own passwd; the numbers are the image's",
-        apply=lambda entry: replace(entry, uname="", gname=""),
+        ignores=("uname", "gname"),
     ),
 )
 
@@ -154,8 +156,8 @@ def compare(source: SourceTree, flist: FlistFile, config: StartConfig | None) ->
     `config` is the image's: `/.startup.toml` must be what the Hub makes of it. `None` for an
     archive: then the file is one like any other.
     """
-    expected = _index(_with_startup(source.entries, config), ALLOWANCES)
-    found = _index(flist.entries, [one for one in ALLOWANCES if not one.image_only])
+    expected = _index(_with_startup(source.entries, config), image=True)
+    found = _index(flist.entries, image=False)
     differences = [
         Difference(path=text.partition(": ")[0], aspect=Aspect.CONTRADICTION, expected="one word",
                    found=text.partition(": ")[2])
@@ -198,12 +200,13 @@ def _with_startup(entries: Sequence[Entry], config: StartConfig | None) -> tuple
     return (*others, startup_entry(config))
 
 
-def _index(entries: Sequence[Entry], allowances: Sequence[Allowance]) -> dict[str, Entry]:
+def _index(entries: Sequence[Entry], *, image: bool) -> dict[str, Entry]:
+    rules = [one.apply for one in ALLOWANCES if one.apply and (image or not one.image_only)]
     index = {}
     for entry in entries:
         kept: Entry | None = entry
-        for allowance in allowances:
-            kept = allowance.apply(kept) if kept else None
+        for rule in rules:
+            kept = rule(kept) if kept else None
         if kept:
             index[kept.path] = kept
     return index

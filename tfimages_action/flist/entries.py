@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 BLOCK_SIZE: Final = 512 * 1024
 """Bytes of a block; a file's last block may be shorter, an empty file has none."""
+BLOCK_NAME: Final = 16
+"""Bytes of a block's key, and of its hash."""
 DIRECTORY_SIZE: Final = 4096
 """What the Hub writes as a directory's size."""
 NO_DEVICE: Final = "(nothing)"
@@ -73,6 +75,25 @@ class Entry:
     """Seconds since 1970, as `ctime`."""
     ctime: int = 0
     blocks: tuple[Block, ...] = ()
+
+    def with_blocks(self, blocks: tuple[Block, ...]) -> Entry:
+        """The same with these blocks; several times as fast as `dataclasses.replace`."""
+        return Entry(
+            path=self.path,
+            type=self.type,
+            mode=self.mode,
+            uid=self.uid,
+            gid=self.gid,
+            uname=self.uname,
+            gname=self.gname,
+            size=self.size,
+            target=self.target,
+            special=self.special,
+            device=self.device,
+            mtime=self.mtime,
+            ctime=self.ctime,
+            blocks=blocks,
+        )
 
     @property
     def keys(self) -> tuple[bytes, ...]:

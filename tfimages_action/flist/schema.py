@@ -14,12 +14,11 @@ from typing import Final
 
 from tfimages_action.errors import FlistError
 from tfimages_action.flist.capnp import Message, Struct
-from tfimages_action.flist.entries import Block, SpecialType
+from tfimages_action.flist.entries import BLOCK_NAME, Block, SpecialType
 
 BLOCK_SIZE_FIELD: Final = 128
 """`File.blockSize`, in units of 4 KiB: what the Hub always writes."""
 SPECIAL_TYPES: Final = tuple(SpecialType)
-_DIGEST: Final = 16
 _ID_BITS: Final = (1 << 64) - 1
 _MAX_ID: Final = (1 << 32) - 1
 
@@ -86,7 +85,7 @@ class Directory:
 
 def directory_key(location: bytes) -> bytes:
     """A directory's key in the database (hex): 16 bytes of blake2b over its location."""
-    return blake2b(location, digest_size=_DIGEST).hexdigest().encode()
+    return blake2b(location, digest_size=BLOCK_NAME).hexdigest().encode()
 
 
 def read_acl(raw: bytes) -> Acl:
@@ -149,7 +148,7 @@ def _inode(item: Struct) -> Inode:
 
 def _blocks(attributes: Struct) -> tuple[Block, ...]:
     blocks = tuple(Block(key=item.data(1), hash=item.data(0)) for item in attributes.structs(0))
-    if any(len(block.key) != _DIGEST or len(block.hash) != _DIGEST for block in blocks):
+    if any(len(block.key) != BLOCK_NAME or len(block.hash) != BLOCK_NAME for block in blocks):
         raise FlistError("damaged flist: a block's key is not 16 bytes")
     return blocks
 

@@ -46,10 +46,12 @@ MakeBlock = Callable[[bytes], Block]
 MAX_BYTES: Final = 1 << 38
 """Of all files of one image (256 GiB): where a sparse file of exabytes ends."""
 _XATTR_PREFIXES: Final = ("SCHILY.xattr.", "LIBARCHIVE.xattr.", "SCHILY.acl.")
-_INLINE: Final = 16 * 1024
-"""Blocks below this are made at once: a thread's hand-over would cost more."""
+_BATCH_BYTES: Final = 1024 * 1024
+_BATCH_BLOCKS: Final = 64
+"""Blocks are handed to a thread by so many: one at a time would cost more than it brings."""
 _THREADS: Final = 2
-_IN_FLIGHT: Final = 32
+_BATCHES: Final = 8
+"""Batches that wait or are worked on, at most."""
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _TIME_LIMIT: Final = (1 << 32) - 1
 
@@ -107,7 +109,7 @@ class _Reader:
         self._blocks = blocks
         self._left = max_bytes
         self._entries: dict[str, Entry] = {}
-        self._files: dict[str, list[Block | Future[Block]]] = {}
+        self._files: dict[str, list[_Slot]] = {}
         self._xattrs: dict[str, list[str]] = {}
         self._hard_links = 0
         self._imply("/")
@@ -123,9 +125,9 @@ class _Reader:
 
     def tree(self) -> SourceTree:
         """To be called when all blocks are made."""
-        for path, parts in self._files.items():
-            blocks = tuple(part if isinstance(part, Block) else part.result() for part in parts)
-            self._entries[path] = replace(self._entries[path], blocks=blocks)
+        for path, slots in self._files.items():
+            blocks = tuple(batch.blocks[index] for batch, index in slots)
+            self._entries[path] = self._entries[path].with_blocks(blocks)
         ordered = sorted(self._entries.values(), key=lambda entry: path_bytes(entry.path))
         names = ((path, name) for path, found in self._xattrs.items() for name in found)
         return SourceTree(
@@ -150,7 +152,7 @@ class _Reader:
             self._hard_links += 1
             target = _clean(member.linkname)
             self._files[path] = self._files.get(target, [])
-        elif entry.type is EntryType.FILE:
+        elif entry.size and entry.type is EntryType.FILE:
             self._files[path] = self._content(archive, member)
         else:
             self._files.pop(path, None)
@@ -176,20 +178,18 @@ class _Reader:
             raise FlistError(f"damaged tar: {shown(path)} is a hard link to nothing before it")
         return replace(target, path=path)
 
-    def _content(
-        self, archive: tarfile.TarFile, member: tarfile.TarInfo
-    ) -> list[Block | Future[Block]]:
+    def _content(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> list[_Slot]:
         self._left -= member.size
         if self._left < 0:
             raise FlistError("hostile tar: its files are larger than the limits allow")
         if not member.issparse():
-            return [self._blocks.make(plain) for plain in self._plain(member.size)]
+            return [self._blocks.add(plain) for plain in self._plain(member.size)]
         content = archive.extractfile(member)
         if content is None:
             raise FlistError("damaged tar: a sparse file without content")
         with content:
             sizes = _block_sizes(member.size)
-            return [self._blocks.make(_exactly(content, size)) for size in sizes]
+            return [self._blocks.add(_exactly(content, size)) for size in sizes]
 
     def _plain(self, size: int) -> Iterator[bytes]:
         return (_exactly(self._forward, part) for part in _block_sizes(size))
@@ -200,27 +200,60 @@ class _Archive(tarfile.TarFile):
     """Every header met; emptied as we go, or a large image would stay in memory."""
 
 
+class _Batch:
+    """Blocks that are made together."""
+
+    __slots__ = ("blocks", "plain", "size")
+
+    def __init__(self) -> None:
+        self.plain: list[bytes] = []
+        self.size = 0
+        self.blocks: list[Block] = []
+
+
+_Slot = tuple[_Batch, int]
+"""Where a block will be found once its batch is made."""
+
+
 class _Blocks:
     """Makes blocks in threads, a bounded number at a time."""
 
     def __init__(self, make: MakeBlock) -> None:
         self._make = make
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="blocks")
-        self._room = BoundedSemaphore(_IN_FLIGHT)
+        self._room = BoundedSemaphore(_BATCHES)
+        self._batch = _Batch()
+        self._made: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:
+        if failure[0] is None:
+            self._submit()
         self._pool.shutdown(wait=True, cancel_futures=failure[0] is not None)
+        for future in self._made if failure[0] is None else ():
+            future.result()
 
-    def make(self, plain: bytes) -> Block | Future[Block]:
-        if len(plain) < _INLINE:
-            return self._make(plain)
+    def add(self, plain: bytes) -> _Slot:
+        batch = self._batch
+        batch.plain.append(plain)
+        batch.size += len(plain)
+        slot = batch, len(batch.plain) - 1
+        if batch.size >= _BATCH_BYTES or len(batch.plain) >= _BATCH_BLOCKS:
+            self._submit()
+        return slot
+
+    def _submit(self) -> None:
+        batch, self._batch = self._batch, _Batch()
         self._room.acquire()
-        future = self._pool.submit(self._make, plain)
+        future = self._pool.submit(self._run, batch)
         future.add_done_callback(lambda _: self._room.release())
-        return future
+        self._made.append(future)
+
+    def _run(self, batch: _Batch) -> None:
+        batch.blocks = [self._make(plain) for plain in batch.plain]
+        batch.plain = []
 
 
 class _Forward(io.RawIOBase):
@@ -294,28 +327,34 @@ def _clean(name: str) -> str:
 
 
 def _entry(path: str, member: tarfile.TarInfo) -> Entry:
-    entry = Entry(
+    kind, size, target, special = _kind(path, member)
+    numbers = f"{member.devmajor},{member.devminor}" if special else ""
+    return Entry(
         path=path,
-        type=EntryType.FILE,
+        type=kind,
         mode=member.mode & MODE_BITS,
         uid=member.uid,
         gid=member.gid,
         uname=member.uname,
         gname=member.gname,
+        size=size,
+        target=target,
+        special=special,
+        device=NO_DEVICE if special is SpecialType.FIFO else numbers,
         mtime=min(max(int(member.mtime), 0), _TIME_LIMIT),
     )
-    if member.isdir():
-        return replace(entry, type=EntryType.DIRECTORY, size=DIRECTORY_SIZE)
-    if member.issym():
-        target = member.linkname
-        return replace(entry, type=EntryType.LINK, target=target, size=len(path_bytes(target)))
+
+
+def _kind(path: str, member: tarfile.TarInfo) -> tuple[EntryType, int, str, SpecialType | None]:
+    """Type, size, a link's target, a special file's kind."""
     if member.isreg():
-        return replace(entry, size=member.size)
+        return EntryType.FILE, member.size, "", None
+    if member.isdir():
+        return EntryType.DIRECTORY, DIRECTORY_SIZE, "", None
+    if member.issym():
+        return EntryType.LINK, len(path_bytes(member.linkname)), member.linkname, None
     if member.isdev():
-        special = _SPECIAL[member.type]
-        numbers = f"{member.devmajor},{member.devminor}"
-        device = NO_DEVICE if special is SpecialType.FIFO else numbers
-        return replace(entry, type=EntryType.SPECIAL, special=special, device=device)
+        return EntryType.SPECIAL, 0, "", _SPECIAL[member.type]
     raise FlistError(f"damaged tar: {shown(path)} is of unknown type {member.type!r}")
 
 

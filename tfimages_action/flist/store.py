@@ -3,8 +3,9 @@
     DIR/ab/ab12...   a stored block (its 32 hex digits)
     DIR/index        32-byte records: a block's key, then its name
 
-The index only saves work: a block that is stored already isn't encoded again. Lost or damaged,
-it costs time and no more, since a record counts only while the block it names is there.
+The index names the blocks that are whole: such a one is neither encoded nor looked into again.
+Lost or behind, it costs time and no more: a block it doesn't name is compared before it counts,
+and one it names must be there.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Final
 
 from tfimages_action.errors import FlistError
 from tfimages_action.flist.blocks import decode, digest, encode
-from tfimages_action.flist.entries import Block
+from tfimages_action.flist.entries import BLOCK_NAME, Block
 
-_DIGEST: Final = 16
-_RECORD: Final = 2 * _DIGEST
+_RECORD: Final = 2 * BLOCK_NAME
 _INDEX: Final = "index"
+_FLUSH_EVERY: Final = 1024
 
 
 class BlockStore:
@@ -30,6 +31,7 @@ class BlockStore:
         self._directory = directory
         self._lock = threading.Lock()
         self._shards: set[str] = set()
+        self._unflushed: list[bytes] = []
         self.written_blocks = 0
         self.written_bytes = 0
         try:
@@ -47,7 +49,7 @@ class BlockStore:
         stored = encode(plain, key)
         block = Block(key=key, hash=digest(stored))
         try:
-            self._write(block, stored)
+            self._keep(block, stored)
         except OSError as error:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
         return block
@@ -70,22 +72,49 @@ class BlockStore:
         digits = name.hex()
         return self._directory / digits[:2] / digits
 
-    def _write(self, block: Block, stored: bytes) -> None:
-        path = self._path(block.hash)
-        if not self._has(block.hash):
-            if path.parent.name not in self._shards:
-                path.parent.mkdir(exist_ok=True)
-                self._shards.add(path.parent.name)
-            unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-            unfinished.write_bytes(stored)
-            unfinished.replace(path)
-            with self._lock:
-                self.written_blocks += 1
-                self.written_bytes += len(stored)
+    def flush(self) -> None:
+        """Bring the index up to date.
+
+        A killed process leaves it behind, which costs no more than reading what is there.
+        """
         with self._lock:
-            self._names[block.key] = block.hash
+            records, self._unflushed = self._unflushed, []
+        try:
             with (self._directory / _INDEX).open("ab", buffering=0) as index:
-                index.write(block.key + block.hash)
+                index.write(b"".join(records))
+        except OSError as error:
+            raise FlistError(f"the store {self._directory} can't be written: {error}") from error
+
+    def _keep(self, block: Block, stored: bytes) -> None:
+        path = self._path(block.hash)
+        if path.parent.name not in self._shards:
+            path.parent.mkdir(exist_ok=True)
+            self._shards.add(path.parent.name)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            written = self._mend(path, stored)
+        else:
+            with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - it is open already
+                file.write(stored)
+            written = True
+        with self._lock:
+            self.written_blocks += written
+            self.written_bytes += len(stored) * written
+            self._names[block.key] = block.hash
+            self._unflushed.append(block.key + block.hash)
+            due = len(self._unflushed) >= _FLUSH_EVERY
+        if due:
+            self.flush()
+
+    def _mend(self, path: Path, stored: bytes) -> bool:
+        """A block that is there but not in the index: whole, or left by a killed process."""
+        if path.read_bytes() == stored:
+            return False
+        whole = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        whole.write_bytes(stored)
+        whole.replace(path)
+        return True
 
 
 def _read_index(path: Path) -> dict[bytes, bytes]:
@@ -96,4 +125,4 @@ def _read_index(path: Path) -> dict[bytes, bytes]:
         with path.open("r+b") as index:
             index.truncate(whole)
     records = (raw[at : at + _RECORD] for at in range(0, whole, _RECORD))
-    return {record[:_DIGEST]: record[_DIGEST:] for record in records}
+    return {record[:BLOCK_NAME]: record[BLOCK_NAME:] for record in records}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from tfimages_action.errors import FlistError
 from tfimages_action.flist.container import pack
 from tfimages_action.flist.entries import (
+    BLOCK_NAME,
     DIRECTORY_SIZE,
     STARTUP_PATH,
     Entry,
@@ -69,6 +70,7 @@ def build_flist(
         startup = startup_entry(config, store.put, conversion.made_at)
         others = (entry for entry in entries if entry.path != STARTUP_PATH)
         entries = (*others, *converted([startup], conversion))
+    store.flush()
     raw = write_flist(entries, dict(conversion.metadata), made_at=conversion.made_at)
     return BuiltFlist(raw=raw, entries=entries, source=source)
 
@@ -118,6 +120,8 @@ def write_flist(
         location = _location(directory.path)
         record = _directory(directory, children.get(directory.path, ()))
         records[directory_key(location)] = write_directory(record)
+    if any(len(part) != BLOCK_NAME for one in known.values() for b in one.blocks for part in b):
+        raise FlistError("no flist: a block has no name")
     texts = {key: json.dumps(value) for key, value in (metadata or {}).items()}
     return pack(records, texts, made_at=made_at)
 

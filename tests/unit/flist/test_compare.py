@@ -13,7 +13,7 @@ from tfimages_action.flist.compare import (
     compare,
     compare_counts,
 )
-from tfimages_action.flist.entries import Block, Entry, EntryType
+from tfimages_action.flist.entries import Block, Entry, EntryType, SpecialType
 from tfimages_action.flist.reader import FlistFile, read_flist
 from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig
@@ -107,6 +107,13 @@ def test_the_root_of_an_flist_is_the_hubs_own() -> None:
     source = read_tree(Tar().folder("./", mode=0o700).stream())
     assert compare(source, FlistFile(entries=FLIST.entries[:1]), None).equal
     assert aspects(compare(source, FlistFile(entries=source.entries), None)) == [("/", Aspect.MODE)]
+
+
+def test_what_an_allowance_ignores_makes_no_difference() -> None:
+    other = {"special": SpecialType.FIFO, "mtime": 1, "ctime": 1, "uname": "x", "gname": "x"}
+    assert {field for one in ALLOWANCES for field in one.ignores} == other.keys()
+    assert compare(SOURCE, with_change("/var/fifo", **other), CONFIG).equal
+    assert compare(SOURCE, with_change("/opt/sp ace", size=12288), CONFIG).equal
 
 
 def test_every_allowance_has_a_reason() -> None:

@@ -15,6 +15,13 @@ def block_file(directory: Path, block: Block) -> Path:
     return directory / block.hash.hex()[:2] / block.hash.hex()
 
 
+def put(directory: Path, plain: bytes) -> Block:
+    store = BlockStore(directory)
+    block = store.put(plain)
+    store.flush()
+    return block
+
+
 def test_keeps_a_block_under_the_name_of_its_stored_form(tmp_path: Path) -> None:
     block = BlockStore(tmp_path).put(b"hello\n")
     assert block.key == digest(b"hello\n")
@@ -33,7 +40,7 @@ def test_an_unchanged_block_costs_no_second_write(tmp_path: Path) -> None:
 
 
 def test_a_lost_index_costs_work_but_no_write(tmp_path: Path) -> None:
-    block = BlockStore(tmp_path).put(b"hello\n")
+    block = put(tmp_path, b"hello\n")
     (tmp_path / "index").unlink()
     store = BlockStore(tmp_path)
     assert store.put(b"hello\n") == block
@@ -41,7 +48,7 @@ def test_a_lost_index_costs_work_but_no_write(tmp_path: Path) -> None:
 
 
 def test_a_lost_or_empty_block_is_written_again(tmp_path: Path) -> None:
-    block = BlockStore(tmp_path).put(b"hello\n")
+    block = put(tmp_path, b"hello\n")
     for damage in (Path.unlink, Path.touch):
         block_file(tmp_path, block).unlink(missing_ok=True)
         if damage is Path.touch:
@@ -53,14 +60,32 @@ def test_a_lost_or_empty_block_is_written_again(tmp_path: Path) -> None:
 
 
 def test_a_half_written_index_record_is_dropped(tmp_path: Path) -> None:
-    block = BlockStore(tmp_path).put(b"hello\n")
+    block = put(tmp_path, b"hello\n")
     with (tmp_path / "index").open("ab") as index:
         index.write(b"half a record")
-    other = BlockStore(tmp_path).put(b"other")
+    other = put(tmp_path, b"other")
     store = BlockStore(tmp_path)
     assert (store.put(b"hello\n"), store.put(b"other")) == (block, other)
     assert store.written_blocks == 0
     assert (tmp_path / "index").stat().st_size == 64
+
+
+def test_a_block_that_a_killed_process_left_cut_is_mended(tmp_path: Path) -> None:
+    """It is not in the index, which is written after the block."""
+    block = BlockStore(tmp_path).put(b"hello\n")
+    file = block_file(tmp_path, block)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:3])
+    store = BlockStore(tmp_path)
+    assert store.put(b"hello\n") == block
+    assert (file.read_bytes(), store.written_blocks) == (whole, 1)
+
+
+def test_the_index_is_flushed_on_the_way(tmp_path: Path) -> None:
+    store = BlockStore(tmp_path)
+    for number in range(1030):
+        store.put(b"%d" % number)
+    assert (tmp_path / "index").stat().st_size == 1024 * 32
 
 
 def test_leaves_nothing_unfinished(tmp_path: Path) -> None:

@@ -120,6 +120,7 @@ ROOT = Entry(path="/", type=EntryType.DIRECTORY, mode=0o755)
         [],
         [Entry(path="/a", type=EntryType.FILE, mode=0o644)],
         [ROOT, ROOT],
+        [ROOT, Entry(path="/a", type=EntryType.FILE, mode=0, blocks=(Block(b"k" * 16, b""),))],
         [ROOT, Entry(path="/a/b", type=EntryType.FILE, mode=0o644)],
         [
             ROOT,
