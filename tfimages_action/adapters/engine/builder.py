@@ -8,6 +8,7 @@ from typing import Final
 
 from tfimages_action.adapters.engine.archive import Packer
 from tfimages_action.adapters.engine.contexts import LaidOut, laid_out
+from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.platforms import refuse_impossible
 from tfimages_action.adapters.engine.private import PrivateHome
 from tfimages_action.adapters.engine.solver import Solver
@@ -22,8 +23,9 @@ LOCAL_HOST: Final = "tfimages.local"
 class EngineBuilder:
     """Builds with the engine's BuildKit or a builder of the user's: `pipeline.ports.Builder`."""
 
-    def __init__(self, solver: Solver, home: PrivateHome) -> None:
+    def __init__(self, solver: Solver, home: PrivateHome, names: RunNames) -> None:
         self._solver = solver
+        self._names = names
         self._home = home
         self._run = f"r{secrets.token_hex(4)}"
 
@@ -46,6 +48,7 @@ class EngineBuilder:
         found = self._solver.connection.inspect(local)
         if found is None:
             raise StageError(f"{request.image.name}: built, but the engine has no {local}")
+        self._names.add(found["Id"], local)
         return BuiltImage(
             image=request.image,
             image_id=found["Id"],

@@ -69,16 +69,22 @@ class Buildx:
         return (str(self.program), *arguments)
 
 
-def open_buildx(home: PrivateHome, *, builder: str = "", user_buildx: Path | None = None) -> Buildx:
+def open_buildx(
+    home: PrivateHome,
+    *,
+    engine: Mapping[str, str],
+    builder: str = "",
+    user_buildx: Path | None = None,
+) -> Buildx:
     """Find buildx and the builder.
 
-    `builder` is empty for the engine's own, the name of one of the user's, or the address of a
-    BuildKit (`tcp://host:1234`, `unix:///run/buildkit/buildkitd.sock`); `user_buildx` is the
-    folder where the user's own buildx keeps its builders. Raises
-    `RefusedError` with the cure.
+    `engine` holds the variables that name the engine. `builder` is empty for the engine's own, the
+    name of one of the user's, or the address of a BuildKit (`tcp://host:1234`,
+    `unix:///run/buildkit/buildkitd.sock`); `user_buildx` is the folder where the user's own buildx
+    keeps its builders. Raises `RefusedError` with the cure.
     """
     program = _find_program()
-    environment = {**process.child_environment(), **home.environment}
+    environment = {**process.child_environment(), **engine, **home.environment}
     name = builder
     if _ENDPOINT.match(builder):
         name = "tfimages"

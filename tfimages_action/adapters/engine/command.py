@@ -15,8 +15,6 @@ from tfimages_action.core.work import BuildRequest
 class BuildOptions:
     """What holds for every build of a run."""
 
-    builder: str = ""
-    """A builder of the user's; empty: the engine's own."""
     overrides: tuple[tuple[str, Path], ...] = ()
     """`--build-context NAME=DIR` from outside the repository."""
     provenance: bool = False
@@ -28,13 +26,13 @@ def build_arguments(
     files: LaidOut,
     *,
     options: BuildOptions,
+    builder: str,
     output: tuple[str, ...],
     cache: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Everything after `buildx`."""
     image = request.image
-    words = ["build", "--progress=rawjson", f"--file={files.dockerfile}"]
-    words += [f"--builder={options.builder}"] if options.builder else []
+    words = ["build", "--progress=rawjson", f"--builder={builder}", f"--file={files.dockerfile}"]
     words += [f"--target={image.target}"] if image.target else []
     words += [f"--platform={','.join(image.platforms)}"] if image.platforms else []
     words += [f"--build-arg={name}={value}" for name, value in image.args]

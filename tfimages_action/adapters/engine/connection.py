@@ -12,9 +12,12 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
+from tfimages_action.core import denial
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import EngineError, RefusedError, TfImagesError
 
 _CONTAINERD: Final = "io.containerd.snapshotter.v1"
+_VARIABLES: Final = frozenset({"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"})
 _ANSWER_S: Final = 60
 _PING_S: Final = 5
 _STREAM_S: Final = 24 * 3600
@@ -53,7 +56,7 @@ class Connection:
         Raises `EngineUnreachableError`, with the cure.
         """
         self.environment = {
-            name: value for name, value in environment.items() if name.startswith("DOCKER_")
+            name: value for name, value in environment.items() if name in _VARIABLES
         }
         try:
             self.api = self._client(_ANSWER_S)
@@ -78,6 +81,23 @@ class Connection:
             return bool(self._pinging.ping())
         except (DockerException, *_LOST):
             return False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this very machine (or, for us in a container, on its host)."""
+        return self.api.base_url.startswith(("http+docker://", "http+unix://", "unix://"))
+
+    @contextmanager
+    def transfer(self, reference: ImageReference) -> Iterator[None]:
+        """As `asking`, for a push or pull: what the engine says then is its registry's word."""
+        try:
+            with self.asking(f"transfer {reference}"):
+                yield
+        except TfImagesError as error:
+            if isinstance(error.__cause__, APIError):
+                said = str(error.__cause__.explanation or error.__cause__)
+                raise denial.explain(reference, None, said) from error
+            raise
 
     @contextmanager
     def asking(self, what: str) -> Iterator[None]:
@@ -112,6 +132,11 @@ class Connection:
         """Remove a name, and the image with its last one. Never raises: it is only tidying up."""
         with suppress(TfImagesError), self.asking(f"forget {name}"):
             self.api.remove_image(name, noprune=False)
+
+    def remove_container(self, container: str) -> None:
+        """Remove a container of ours, running or not. Never raises."""
+        with suppress(TfImagesError), self.asking(f"remove container {container}"):
+            self.api.remove_container(container, v=True, force=True)
 
     def close(self) -> None:
         """Close the connections."""

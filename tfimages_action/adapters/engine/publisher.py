@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from tfimages_action.adapters.engine.connection import Connection
-from tfimages_action.adapters.engine.stream import watched
+from tfimages_action.adapters.engine.names import RunNames
+from tfimages_action.adapters.engine.stream import error_of, line_of, watched
 from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.reference import ImageReference
@@ -35,9 +36,14 @@ class EnginePublisher:
     """Pushes through the engine, names through the registry: `pipeline.ports.Publisher`."""
 
     def __init__(
-        self, connection: Connection, names: Names, credentials: tuple[Credentials, ...] = ()
+        self,
+        connection: Connection,
+        names: Names,
+        run_names: RunNames,
+        credentials: tuple[Credentials, ...] = (),
     ) -> None:
         self._connection = connection
+        self._run_names = run_names
         self._names = names
         self._credentials = {known.registry: known for known in credentials}
 
@@ -46,10 +52,7 @@ class EnginePublisher:
     ) -> Published:
         """Push under one name. Raises `StageError`, `RegistryError` or `EngineError`."""
         self._tag(built, name)
-        try:
-            said = self._push(name, log, stop)
-        finally:
-            self._untag(name)
+        said = self._push(name, log, stop)
         digest = self._names.digest(name)
         if digest is None or (said and said != digest):
             raise RegistryError(
@@ -85,19 +88,16 @@ class EnginePublisher:
     def _tag(self, built: BuiltImage, name: ImageReference) -> None:
         with self._connection.asking(f"name {built.local} as {name}"):
             self._connection.api.tag(built.local, name.name, name.tag)
-
-    def _untag(self, name: ImageReference) -> None:
-        # The run's own name keeps the image; a name of the registry's left behind would be taken
-        # for what the registry has.
-        self._connection.forget(str(name))
+        self._run_names.add(built.image_id, str(name))
 
     def _push(self, name: ImageReference, log: Log, stop: threading.Event) -> str | None:
         digest = None
         for event in watched(self._events(name), stop):
-            if "error" in event:
-                raise denial.explain(name, None, _error_text(event))
+            failed = error_of(event)
+            if failed:
+                raise denial.explain(name, None, failed)
             digest = (event.get("aux") or {}).get("Digest") or digest
-            line = _line(event)
+            line = line_of(event)
             if line:
                 log(line)
         if stop.is_set():
@@ -105,7 +105,7 @@ class EnginePublisher:
         return digest
 
     def _events(self, name: ImageReference) -> Iterator[Mapping[str, Any]]:
-        with self._connection.asking(f"push {name}"):
+        with self._connection.transfer(name):
             yield from self._connection.streaming.push(
                 name.name,
                 tag=name.tag,
@@ -118,15 +118,3 @@ class EnginePublisher:
         known = self._credentials.get(registry)
         # An empty one keeps the SDK from looking into the user's own configuration.
         return {"username": known.username, "password": known.password} if known else {}
-
-
-def _error_text(event: Mapping[str, Any]) -> str:
-    detail = event.get("errorDetail") or {}
-    return str(detail.get("message") or event["error"])
-
-
-def _line(event: Mapping[str, Any]) -> str:
-    status, layer = str(event.get("status", "")), event.get("id")
-    if not status or event.get("progressDetail"):
-        return ""  # a bar that is redrawn many times a second
-    return f"{layer}: {status}" if layer else status

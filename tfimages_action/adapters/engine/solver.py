@@ -9,7 +9,7 @@ from typing import IO, Final
 
 from tfimages_action import process
 from tfimages_action.adapters.engine.buildx import Buildx
-from tfimages_action.adapters.engine.cache import Cache, cache_arguments, missing_for
+from tfimages_action.adapters.engine.cache import Cache, cache_arguments
 from tfimages_action.adapters.engine.command import BuildOptions, build_arguments
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.contexts import LaidOut
@@ -61,7 +61,8 @@ class Solver:
                 files,
                 options=self.options,
                 output=output,
-                cache=self._cache_arguments(request, log),
+                builder=self.buildx.builder.name,
+                cache=cache_arguments(self.cache, request.image),
             )
         )
         gone = threading.Event()
@@ -120,13 +121,6 @@ class Solver:
         if speaks_of_engine(words) or not self.connection.alive():
             return self.connection.lost(f"while it built {name}: {words.cause or error.message}")
         return build_error(request.image, words if words.cause else LastWords(cause=error.message))
-
-    def _cache_arguments(self, request: BuildRequest, log: Log) -> tuple[str, ...]:
-        missing = missing_for(self.cache, self.connection.info, self.buildx.builder)
-        if missing:
-            log(f"WARNING: {missing}")
-            return ()
-        return cache_arguments(self.cache, request.image)
 
 
 def _drain(stdout: IO[bytes]) -> None:

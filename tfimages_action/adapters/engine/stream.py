@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
-from typing import Final, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
 _TICK_S: Final = 0.1
+
+
+def error_of(event: Mapping[str, Any]) -> str:
+    """The error that an event of a push or pull reports; empty for any other event."""
+    detail = event.get("errorDetail") or {}
+    return str(detail.get("message") or event.get("error") or "")
+
+
+def line_of(event: Mapping[str, Any]) -> str:
+    """The event as a line of a log; empty for a progress bar, redrawn many times a second."""
+    status, layer = str(event.get("status", "")), event.get("id")
+    if not status or event.get("progressDetail"):
+        return ""
+    return f"{layer}: {status}" if layer else status
 
 
 class _End:
