@@ -1,0 +1,70 @@
+"""Reading a published image back through the engine."""
+
+import io
+import tarfile
+import threading
+
+import pytest
+
+from tests.integration.engine.work import Bench
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.work import ImageConfig, Published
+from tfimages_action.errors import StageError
+
+FILES = {
+    "app/Dockerfile": "FROM scratch\nCOPY x /x\nENV A=b\nWORKDIR /w\n"
+    'ENTRYPOINT ["/sbin/zinit", "init"]\n',
+    "app/x": "read back\n",
+}
+
+
+def names_in(bench: Bench, source: Published) -> dict[str, bytes]:
+    with (
+        bench.session.source.export(
+            source, log=bench.lines.append, stop=threading.Event()
+        ) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as tar,
+    ):
+        return {
+            member.name: handle.read() for member in tar if (handle := _open(tar, member))
+        }
+
+
+def _open(tar: tarfile.TarFile, member: tarfile.TarInfo) -> io.BufferedIOBase | None:
+    found = tar.extractfile(member) if member.isreg() else None
+    assert found is None or isinstance(found, io.BufferedIOBase)
+    return found
+
+
+def test_a_published_image_is_read_even_when_the_engine_has_dropped_it(bench: Bench) -> None:
+    built = bench.build(FILES)
+    published = bench.push(built)
+    bench.session.housekeeper.drop(built)
+    config = bench.session.source.config(
+        published, log=bench.lines.append, stop=threading.Event()
+    )
+    assert config == ImageConfig(
+        entrypoint=("/sbin/zinit", "init"),
+        cmd=None,
+        env=("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=b"),
+        workdir="/w",
+    )
+    assert names_in(bench, published)["x"] == b"read back\n"
+
+
+def test_an_image_that_was_never_pushed_is_read_by_its_id(bench: Bench) -> None:
+    built = bench.build({"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": "no command\n"})
+    source = Published(digest=built.image_id, references=(ImageReference.parse(built.local),))
+    assert names_in(bench, source)["x"] == b"no command\n"
+
+
+def test_no_container_is_left(classic: Bench) -> None:
+    built = classic.build({**FILES, "app/x": "left?\n"})
+    source = Published(digest=built.image_id, references=(ImageReference.parse(built.local),))
+    stop = threading.Event()
+    with (
+        pytest.raises(StageError, match="stopped"),
+        classic.session.source.export(source, log=classic.lines.append, stop=stop),
+    ):
+        stop.set()
+    assert classic.engine.text("ps", "--all", "--quiet", "--filter", f"ancestor={built.local}") == ""
