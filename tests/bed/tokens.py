@@ -38,6 +38,9 @@ class TokenServer:
         """Repositories that nobody may pull without signing in."""
         self.refused_pushes: set[str] = set()
         """Repositories that even `user` may not push to: made by another's token, at ghcr.io."""
+        self.asked: list[tuple[tuple[str, ...], bool]] = []
+        """The scopes of every token so far, and whether its bearer had signed in."""
+        self.life = _LIFE
         self._key = ec.generate_private_key(ec.SECP256R1())
         certificate = _self_signed(self._key)
         self._chain = [
@@ -69,7 +72,7 @@ class TokenServer:
             "sub": self.user if signed_in else "",
             "iat": now,
             "nbf": now - dt.timedelta(seconds=10),
-            "exp": now + _LIFE,
+            "exp": now + self.life,
             "jti": uuid.uuid4().hex,
             "access": [self._allowed(scope, signed_in=signed_in) for scope in scopes],
         }
@@ -124,8 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, {"errors": [{"code": "UNAUTHORIZED", "message": "denied"}]})
             return
         scopes = [scope for key, value in pairs if key == "scope" for scope in value.split(" ")]
+        tokens.asked.append((tuple(scopes), signed_in))
         token = tokens.token(scopes, signed_in=signed_in)
-        seconds = int(_LIFE.total_seconds())
+        seconds = int(tokens.life.total_seconds())
         self._send(200, {"token": token, "access_token": token, "expires_in": seconds})
 
     def _send(self, status: int, body: object) -> None:

@@ -28,8 +28,9 @@ _UNREACHABLE: Final = re.compile(r"no such host|no route to host|x509|certificat
 def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesError:
     """The error for what a registry (or the engine on its behalf) answered about `reference`.
 
-    `code` is the HTTP status where it is known. A refusal of one package costs its image
-    (`StageError`); wrong credentials or a registry out of reach cost the run (`RegistryError`).
+    `code` is the HTTP status where it is known. A refusal costs its image (`StageError`): some
+    registries answer 401 for a package that is another's, and its siblings may well be let in. A
+    registry out of reach costs the run (`RegistryError`, transient).
     """
     said = " ".join(text.split())[:_MAX_TEXT]
     message = f"{reference}: {said}" if said else f"{reference}: the registry answered {code}"
@@ -37,7 +38,7 @@ def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesE
     if _RATE.search(seen):
         return RegistryError(message, hint=_rate_hint(reference), transient=True)
     if _UNAUTHORIZED.search(seen):
-        return RegistryError(message, hint=_login_hint(reference))
+        return StageError(message, hint=_login_hint(reference))
     if _DENIED.search(seen):
         return StageError(message, hint=_denied_hint(reference))
     if _TRANSIENT.search(seen):

@@ -13,9 +13,7 @@ BASE = ImageReference.parse("debian:trixie-slim")
 
 
 def resolve(bench: Bench, reference: ImageReference) -> str | None:
-    return bench.session.bases.resolve(
-        reference, log=bench.lines.append, stop=threading.Event()
-    )
+    return bench.session.bases.resolve(reference, log=bench.lines.append, stop=threading.Event())
 
 
 def test_a_base_is_its_registrys_digest_and_pulled_and_what_is_built_on(bench: Bench) -> None:

@@ -25,9 +25,7 @@ def names_in(bench: Bench, source: Published) -> dict[str, bytes]:
         ) as stream,
         tarfile.open(fileobj=stream, mode="r|") as tar,
     ):
-        return {
-            member.name: handle.read() for member in tar if (handle := _open(tar, member))
-        }
+        return {member.name: handle.read() for member in tar if (handle := _open(tar, member))}
 
 
 def _open(tar: tarfile.TarFile, member: tarfile.TarInfo) -> io.BufferedIOBase | None:
@@ -40,9 +38,7 @@ def test_a_published_image_is_read_even_when_the_engine_has_dropped_it(bench: Be
     built = bench.build(FILES)
     published = bench.push(built)
     bench.session.housekeeper.drop(built)
-    config = bench.session.source.config(
-        published, log=bench.lines.append, stop=threading.Event()
-    )
+    config = bench.session.source.config(published, log=bench.lines.append, stop=threading.Event())
     assert config == ImageConfig(
         entrypoint=("/sbin/zinit", "init"),
         cmd=None,
@@ -67,4 +63,6 @@ def test_no_container_is_left(classic: Bench) -> None:
         classic.session.source.export(source, log=classic.lines.append, stop=stop),
     ):
         stop.set()
-    assert classic.engine.text("ps", "--all", "--quiet", "--filter", f"ancestor={built.local}") == ""
+    assert (
+        classic.engine.text("ps", "--all", "--quiet", "--filter", f"ancestor={built.local}") == ""
+    )

@@ -39,8 +39,9 @@ class EngineBases:
         """
         try:
             digest = self._registry.digest(reference)
-        except RegistryError as error:
-            if error.transient and error.retry_after_s is not None:
+        except (RegistryError, StageError) as error:
+            # Docker Hub answers 401 for what isn't there, so a refusal too may be a local image.
+            if error.retry_after_s is not None:
                 raise
             return self._from_engine(reference, error, log)
         if digest is None:
