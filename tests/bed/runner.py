@@ -36,6 +36,8 @@ from tests.bed.jobs import Job
 ACTION: Final = Path(__file__).resolve().parents[2] / "action.yml"
 _EXPRESSION = re.compile(r"\$\{\{\s*github\.(?P<name>\w+)\s*\}\}")
 _RUNNER_UID: Final = 1001
+RUNTIME_TOKEN: Final = "runtime-token-of-the-job-0451"
+"""What the job's services take: no business of a child process."""
 _FILE_COMMANDS: Final = ("output", "step_summary", "env", "path", "state")
 
 
@@ -201,6 +203,19 @@ class Step:
     def running(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def client_pid(self) -> int:
+        """The harness's own `docker run`, which hands the inputs over."""
+        return self._process.pid
+
+    def wait_for(self, text: str, timeout_s: float = 60) -> None:
+        """Wait until the log has `text`; raises when the step ends or the time is up before."""
+        until = time.monotonic() + timeout_s
+        while text not in self.so_far:
+            if not self.running() or time.monotonic() > until:
+                raise AssertionError(f"the step never said {text!r}:\n{self.so_far}")
+            time.sleep(0.05)
+
     def wait(self, timeout_s: float = 1800) -> StepResult:
         """Wait for the end and read outputs and summary; a broken command file raises."""
         try:
@@ -268,7 +283,7 @@ def _places(files: Mapping[str, Path]) -> dict[str, str]:
         "ACTIONS_CACHE_URL": "https://example.invalid/cache/",
         "ACTIONS_RESULTS_URL": "https://example.invalid/results/",
         "ACTIONS_RUNTIME_URL": "https://example.invalid/runtime/",
-        "ACTIONS_RUNTIME_TOKEN": "runtime-token-of-the-job",
+        "ACTIONS_RUNTIME_TOKEN": RUNTIME_TOKEN,
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,9 +77,7 @@ def test_unknown_input_is_refused(runner: Runner) -> None:
 
 def test_cancel_reaches_the_action(runner: Runner, engine: Engine) -> None:
     step = runner.start(jobs.tag_push("v1", "1" * 40), {"images-dir": "wait"})
-    until = time.monotonic() + 30
-    while "waiting" not in step.so_far and time.monotonic() < until:
-        time.sleep(0.05)
+    step.wait_for("waiting")
     step.cancel()
     assert step.wait(timeout_s=20).exit_code == 130
     assert step.container not in engine.text("ps", "--all", "--format", "{{.Names}}")

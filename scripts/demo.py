@@ -1,0 +1,116 @@
+"""`make demo`: two releases of a scratch copy of this repository's Debian images, published here.
+
+The engine, the registry, every build, push and flist are real; the Hub is the stand-in of the
+tests, which keeps the real one's contract. Everything is left under build/demo to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from tests.bed import bases
+from tests.bed.engine import Engine, default_engine, prefer_distribution_client
+from tests.bed.registry import Registry, running_registry
+from tests.bed.scratch import ScratchRepository
+from tests.standins.hub.server import HubStandIn, running_hub
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+DEMO: Final = ROOT / "build" / "demo"
+USER: Final = "demo.3bot"
+BASES: Final = ("debian:trixie-slim", "debian:bookworm-slim")
+_ZINIT: Final = "https://github.com/threefoldtech/zinit/releases"
+_PAGE: Final = "images/hello/index.html"
+
+
+def main() -> int:
+    """Publish v1 and v2; return the exit code of the first release that fails."""
+    prefer_distribution_client()
+    engine = default_engine()
+    for wanted in BASES:
+        base = bases.ensure_base(engine, wanted)
+        say(f"{base.reference}: {base.origin}")
+    shutil.rmtree(DEMO, ignore_errors=True)
+    scratch = first_release()
+    with running_registry(DEMO / "registry") as registry, running_hub(DEMO / "hub") as hub:
+        try:
+            return releases(scratch, registry, hub)
+        finally:
+            drop_images(engine, registry)
+
+
+def releases(scratch: ScratchRepository, registry: Registry, hub: HubStandIn) -> int:
+    say(f"registry {registry.host} (real), Hub {hub.url} (stand-in)")
+    contexts = zinit_context()
+    began = time.monotonic()
+    code = publish("v1", scratch, registry, hub, contexts)
+    if code == 0:
+        scratch.write(_PAGE, "<h1>Hello again</h1>\n")
+        scratch.commit("Greet again", tag="v2")
+        code = publish("v2", scratch, registry, hub, contexts)
+    say(f"{time.monotonic() - began:.0f} s for both releases; the summaries are in {DEMO}/")
+    return code
+
+
+def first_release() -> ScratchRepository:
+    """Copy the Debian images into a repository of their own, with a page built on them."""
+    scratch = ScratchRepository(DEMO / "repository")
+    for name in ("ssh", "deb-base"):
+        scratch.copy(ROOT / "images" / name, f"images/{name}")
+    scratch.write("images/images.yaml", (ROOT / "images/images.yaml").read_text())
+    scratch.write(
+        "images/hello/Dockerfile",
+        "ARG REGISTRY\nFROM ${REGISTRY}/debian:trixie-slim\nCOPY index.html /srv/www/\n",
+    )
+    scratch.write(_PAGE, "<h1>Hello</h1>\n")
+    scratch.commit("The first release", tag="v1")
+    return scratch
+
+
+def publish(
+    tag: str, scratch: ScratchRepository, registry: Registry, hub: HubStandIn, contexts: list[str]
+) -> int:
+    """Publish one release by the command that anyone would type."""
+    command = ["publish", "--repo", str(scratch.folder), "--current", tag]
+    command += ["--registry", f"{registry.host}/demo", "--hub-url", hub.url]
+    command += ["--only", "debian:*", *contexts, "--summary", str(DEMO / f"summary-{tag}.md")]
+    say(f"release {tag}: tfimages {' '.join(command)}")
+    return subprocess.run(
+        [sys.executable, "-m", "tfimages_action", *command],
+        cwd=ROOT,
+        env={**os.environ, "TFHUB_TOKEN": hub.tokens.issue(USER)},
+        check=False,
+    ).returncode
+
+
+def zinit_context() -> list[str]:
+    """Take zinit from its release; where that is out of reach, the stand-in of the tests."""
+    try:
+        with urllib.request.urlopen(_ZINIT, timeout=10):
+            return []
+    except OSError:
+        say("zinit's release is out of reach: the tests' stand-in for it takes its place")
+        return ["--build-context", f"zinit={ROOT / 'tests/standins/zinit'}"]
+
+
+def drop_images(engine: Engine, registry: Registry) -> None:
+    """Leave the engine as it was, its build cache excepted: a second demo is fast by it."""
+    listed = engine.text("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    own = (f"{registry.host}/demo/", "tfimages.local/")
+    made = [name for name in listed if name.startswith(own) and "/demo/" in name]
+    if made:
+        engine.docker("rmi", "--force", *made, check=False)
+
+
+def say(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
