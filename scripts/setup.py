@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+LOG = ROOT / "build" / "setup.log"
 REQUIREMENTS = ROOT / "requirements" / "dev.txt"
 FITS = "import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
 PYTHONS = ("python3.13", "python3.12", "python3.11")
@@ -115,8 +116,8 @@ def install(packages: list[str]) -> None:
     """Install packages by apt; elsewhere say which ones are missing."""
     if shutil.which("apt-get") is None:
         stop(f"install these by hand, then run this again: {' '.join(packages)}")
-    say(f"installing {' '.join(packages)}")
-    apt = [*as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet=2"]
+    say(f"installing {' '.join(packages)} (what apt says goes to {LOG})")
+    apt = [*as_root(), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]
     run(*apt, "update")
     run(*apt, "install", "--yes", "--no-install-recommends", *packages)
 
@@ -166,8 +167,17 @@ def succeeds(*command: str) -> bool:
 
 
 def run(*command: str) -> None:
-    if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode != 0:
-        stop(f"this failed: {' '.join(command)}")
+    """Run a command; what it prints goes to the log, and to the terminal if it fails."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("ab+") as log:
+        start = log.tell()
+        done = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        if done.returncode != 0:
+            log.seek(start)
+            sys.stderr.write(log.read().decode(errors="replace"))
+            stop(f"this failed: {' '.join(command)}")
 
 
 def say(text: str) -> None:
