@@ -48,6 +48,12 @@ class GitRepository:
         """The worktree's folder; `None` for a bare repository."""
         return Path(self._repo.workdir) if self._repo.workdir else None
 
+    @property
+    def origin(self) -> str | None:
+        """The URL of the remote `origin`."""
+        names = {remote.name: remote.url for remote in self._repo.remotes}
+        return names.get("origin")
+
     def tags(self) -> tuple[str, ...]:
         """Names of all local tags."""
         prefix = "refs/tags/"

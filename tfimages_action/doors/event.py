@@ -60,13 +60,20 @@ class Event:
         return str(request["base"]["sha"]), str(request["head"]["sha"])
 
 
-def read_event(environment: Mapping[str, str], *, workspace: Path) -> Event:
-    """Read the runner's variables and its event file. Raises `SettingsError` for a broken one."""
+def read_event(
+    environment: Mapping[str, str], *, workspace: Path, at_home: bool = False
+) -> Event:
+    """Read the runner's variables and its event file. Raises `SettingsError` for a broken one.
+
+    `at_home`: a command in a terminal, which works on `workspace` and asks no API, though it may
+    itself run in a workflow's step.
+    """
     get = environment.get
     repository, server = get("GITHUB_REPOSITORY", ""), get("GITHUB_SERVER_URL", "")
     server = server or "https://github.com"
     run_id = get("GITHUB_RUN_ID", "")
-    on_github = get("GITHUB_ACTIONS") == "true"
+    on_github = get("GITHUB_ACTIONS") == "true" and not at_home
+    runners = Path(get("GITHUB_WORKSPACE", ""))
     return Event(
         on_github=on_github,
         name=get("GITHUB_EVENT_NAME", ""),
@@ -79,7 +86,7 @@ def read_event(environment: Mapping[str, str], *, workspace: Path) -> Event:
         run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id else "",
         api_url=get("GITHUB_API_URL", "") or "https://api.github.com",
         server_url=server,
-        workspace=Path(get("GITHUB_WORKSPACE", "")) if get("GITHUB_WORKSPACE") else workspace,
+        workspace=runners if on_github and runners != Path() else workspace,
         temp=_path(get("RUNNER_TEMP", "")),
         summary_file=_path(get("GITHUB_STEP_SUMMARY", "")),
         output_file=_path(get("GITHUB_OUTPUT", "")),

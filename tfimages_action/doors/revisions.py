@@ -28,6 +28,13 @@ class Repository(Protocol):
     def merge_base(self, base: str, head: str) -> str | None: ...
 
 
+class Clone(Repository, Protocol):
+    """The repository as local git sees it."""
+
+    @property
+    def origin(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """The two revisions of a plan. `tag` is set where the current one is a release."""
@@ -46,9 +53,14 @@ class Comparison:
 class Sources:
     """Local git first (no request, nothing fetched), GitHub's API for what it lacks."""
 
-    def __init__(self, *, local: Repository | None, remote: Repository | None) -> None:
+    def __init__(self, *, local: Clone | None, remote: Repository | None) -> None:
         self.local = local
         self.remote = remote
+
+    @property
+    def origin(self) -> str | None:
+        """The URL that the clone came from."""
+        return self.local.origin if self.local else None
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -75,6 +87,15 @@ class Sources:
             "`permissions: contents: read`",
         )
 
+    def at_hand(self, name: str) -> Revision | None:
+        """Give a revision for comparison only: the clone's as it is, else GitHub's."""
+        if self.local is not None and self.local.commit_of(name) is not None:
+            return self.local.revision(name)
+        try:
+            return self.remote.revision(name) if self.remote is not None else None
+        except RevisionError:
+            return None
+
     def merge_base(self, base: str, head: str) -> str:
         """Find the commit where two revisions parted."""
         for side in (self.local, self.remote):
@@ -100,7 +121,7 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
     Raises `TagError`, `RevisionError` or `GitHubError`.
     """
     if settings.current or not event.on_github:
-        return _compare_named(settings, sources)
+        return _compare_named(settings, event, sources)
     if event.is_tag:
         return _compare_tags(event.ref_name, settings, sources)
     if event.pull_request_commits:
@@ -113,8 +134,9 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
     return _pair(sources, event.sha, settings.previous or _greatest(sources))
 
 
-def _compare_named(settings: Settings, sources: Sources) -> Comparison:
-    name = settings.current or _tag_of_head(sources) or "HEAD"
+def _compare_named(settings: Settings, event: Event, sources: Sources) -> Comparison:
+    pushed = event.ref_name if event.is_tag and event.ref_name in sources.tags else ""
+    name = settings.current or pushed or _tag_of_head(sources) or "HEAD"
     is_version = parse_version_tag(name) is not None
     if name in sources.tags and (is_version or not settings.previous):
         return _compare_tags(name, settings, sources)

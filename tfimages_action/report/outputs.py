@@ -70,7 +70,12 @@ def _json(value: object) -> str:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {
+            # What is left out of a value's repr is no part of what it says.
+            field.name: _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.repr
+        }
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):

@@ -34,6 +34,8 @@ class FakeRemote:
         self._tags = dict(tags)
         self._others = others
 
+    origin = None
+
     def tags(self) -> tuple[str, ...]:
         return tuple(self._tags)
 

@@ -1,0 +1,57 @@
+"""`tfimages plan`: what would be built, and why. Needs no engine, and no network of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from tfimages_action.doors.event import read_event
+from tfimages_action.doors.options import given_inputs, input_options
+from tfimages_action.doors.settings import resolve_settings
+
+_INPUTS = (
+    "registry", "images-dir", "current", "previous", "force-all", "only", "with-descendants",
+    "build-context",
+)  # fmt: skip
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tfimages plan --registry ghcr.io/you
+  tfimages plan --registry ghcr.io/you --current v28 --previous v27 --format json
+  tfimages plan --registry ghcr.io/you --worktree
+"""
+)
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
+)
+@input_options(*_INPUTS)
+@click.option("--worktree", is_flag=True, help="The worktree, with its uncommitted changes.")
+@click.option("--records", is_flag=True, help="Ask the registry what is published.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+def plan(repo: Path, *, worktree: bool, records: bool, form: str, **options: object) -> None:
+    """Show what a release would build, convert or leave alone, with the reason for each image."""
+    from tfimages_action.doors.planning import Published, make_plan, open_sources
+    from tfimages_action.report.plan_json import plan_json
+
+    settings = resolve_settings(given_inputs(options), os.environ)
+    event = read_event(os.environ, workspace=repo, at_home=True)
+    sources = open_sources(settings, event)
+    published = None
+    if records:
+        from tfimages_action.doors.services import record_reader
+
+        published = Published(records=record_reader(settings).read)
+    tree = sources.local.worktree() if worktree and sources.local else None
+    planned = make_plan(settings, event, sources, published=published, worktree=tree)
+    if form == "json":
+        click.echo(plan_json(planned.plan))
+        return
+    from tfimages_action.report.plan_table import print_plan
+
+    print_plan(planned.plan)

@@ -1,0 +1,224 @@
+"""One run from inputs to report: plan, print it, do it, hand it over. Both doors call `publish`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from tfimages_action.core.events import Listener
+from tfimages_action.core.plan import Action, Plan
+from tfimages_action.core.run import ImageRun, Outcome, RunReport
+from tfimages_action.core.tree import Revision
+from tfimages_action.doors.delivery import deliver
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.masking import masker
+from tfimages_action.doors.planning import (
+    Planned,
+    alias_problem,
+    make_plan,
+    occasion_of,
+    open_sources,
+)
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import ExitCode, SettingsError, TfImagesError
+from tfimages_action.report.console import Console
+from tfimages_action.report.plan_json import plan_json
+from tfimages_action.report.plan_table import plan_lines
+
+Write = Callable[[str], None]
+
+_SIGNALS: Final = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a door asks for."""
+
+    settings: Settings
+    event: Event
+    worktree: bool = False
+    report_file: Path | None = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known when the run ends, however it ends."""
+
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+    planned: Planned | None = None
+    report: RunReport | None = None
+
+
+def publish(request: Request, *, write: Write) -> ExitCode:
+    """Plan and run; always hand over a report. Returns the exit code; raises nothing of ours."""
+    mask = masker(request.settings.secrets)
+    progress = _Progress()
+
+    def say(line: str) -> None:
+        write(mask(line))
+
+    try:
+        with _stoppable() as stopping:
+            settings = settings_for(request.settings, request.event)
+            progress.report = _run(replace(request, settings=settings), progress, stopping, say)
+    except TfImagesError as error:
+        progress.report = _failed(progress, error.render(), error.exit_code)
+        say(f"error: {error.render()}")
+    except BaseException as error:
+        progress.report = _failed(progress, f"{type(error).__name__}: {error}", ExitCode.FAILED)
+        raise
+    finally:
+        if progress.report is not None:
+            plan = progress.report.plan
+            deliver(
+                progress.report,
+                request.event,
+                plan_json=plan_json(plan) if plan else "",
+                mask=mask,
+                write=say,
+                report_file=request.report_file,
+            )
+    return progress.report.exit_code
+
+
+def settings_for(settings: Settings, event: Event) -> Settings:
+    """Fit the inputs to the event: a pull request publishes nothing. Raises `SettingsError`."""
+    if event.name == "pull_request_target":
+        raise SettingsError(
+            "pull_request_target is refused: it would run a stranger's Dockerfiles beside secrets",
+            hint="use `on: pull_request`; a preview needs no secret",
+        )
+    mode = settings.mode
+    if mode == "auto":
+        mode = "preview" if event.name == "pull_request" else "publish"
+    if mode != "publish":
+        return replace(settings, mode=mode, push=False, convert=False, hub_token="")
+    if settings.convert and not settings.hub_token:
+        raise SettingsError(
+            "conversion is on, but there is no hub-token",
+            hint="set `hub-token` (from the Hub's page, \"Generate API Token\"; at home in the "
+            "environment as TFHUB_TOKEN), or switch it off with `convert: false`",
+        )
+    if settings.convert and not settings.push and settings.convert_by == "pull":
+        raise SettingsError(
+            "conversion is on and push is off, so the Hub has nothing to pull",
+            hint="switch conversion off too, or let us upload: `convert-by: upload`",
+        )
+    return replace(settings, mode=mode)
+
+
+def _run(
+    request: Request, progress: _Progress, stopping: _Stopping, say: Write
+) -> RunReport:
+    from tfimages_action.doors.services import open_services
+
+    settings, event = request.settings, request.event
+    sources = open_sources(settings, event)
+    worktree = _worktree(request, sources.local) if request.worktree else None
+    with open_services(settings, event, say) as services:
+        progress.planned = planned = make_plan(
+            settings, event, sources, published=services.published, worktree=worktree
+        )
+        for line in plan_lines(planned.plan):
+            say(line)
+        alias = alias_problem(planned.comparison)
+        if alias is not None:
+            plan = replace(planned.plan, problems=(alias, *planned.plan.problems))
+            return _untouched(progress, plan)
+        if settings.mode == "plan":
+            return _untouched(progress, planned.plan)
+        run = services.pipeline(
+            planned, occasion_of(planned.comparison, event), listener=_listener(event, say)
+        )
+        stopping.call = run.stop
+        return run.run()
+
+
+def _listener(event: Event, say: Write) -> Listener:
+    return Console(say, on_github=event.on_github)
+
+
+def _worktree(request: Request, local: object) -> Revision:
+    from tfimages_action.adapters.git import GitRepository
+
+    if not isinstance(local, GitRepository):
+        raise SettingsError("there is no worktree here", hint="name the repository with --repo")
+    if request.settings.push:
+        raise SettingsError(
+            "a worktree is not published: nobody could say later what it held",
+            hint="commit and tag it, or build and check only with --no-push --no-convert",
+        )
+    return local.worktree()
+
+
+def _untouched(progress: _Progress, plan: Plan) -> RunReport:
+    """Report a run that only planned."""
+    return RunReport(
+        plan=plan,
+        images=tuple(
+            ImageRun(step=step, outcome=Outcome.SKIPPED)
+            for step in plan.steps
+            if step.action is Action.SKIP
+        ),
+        started=progress.started,
+        duration_s=time.monotonic() - progress.clock,
+    )
+
+
+def _failed(progress: _Progress, text: str, code: ExitCode) -> RunReport:
+    return RunReport(
+        plan=progress.planned.plan if progress.planned else None,
+        images=(),
+        started=progress.started,
+        duration_s=time.monotonic() - progress.clock,
+        error=text,
+        exit_code=code,
+    )
+
+
+@dataclass(slots=True)
+class _Stopping:
+    """What a signal does: at first it ends the planning, then the run."""
+
+    call: Callable[[ExitCode], None] | None = None
+
+
+@contextmanager
+def _stoppable() -> Iterator[_Stopping]:
+    """Turn SIGINT and SIGTERM into an orderly end while the block runs."""
+    stopping = _Stopping()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        code = _SIGNALS[signal.Signals(number)]
+        if stopping.call is None:
+            raise _interrupt(code)
+        stopping.call(code)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(code: ExitCode) -> TfImagesError:
+    from tfimages_action.errors import InterruptError, TerminateError
+
+    kind = InterruptError if code is ExitCode.INTERRUPTED else TerminateError
+    return kind("interrupted before anything was built", hint="run it again")
