@@ -133,6 +133,12 @@ class FlistError(StageError):
 
 
 class InterruptError(TfImagesError):
-    """The run was told to stop (SIGINT, SIGTERM)."""
+    """The run was told to stop (SIGINT)."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class TerminateError(InterruptError):
+    """The run was told to stop (SIGTERM)."""
+
+    exit_code = ExitCode.TERMINATED

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
-from tfimages_action.doors.terminal import run
+from tfimages_action import __version__
 
 
 def main() -> None:
     """Run the step and exit with its code."""
-    sys.exit(run(["publish"]))
+    say(f"tf-images {__version__}")
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the step: the action's error boundary."""
+    # Imported here, so that the first line stands in the log while the rest is still loading.
+    from tfimages_action.doors.event import read_event
+    from tfimages_action.doors.publishing import Request, publish_run
+    from tfimages_action.doors.settings import Settings, resolve_settings
+    from tfimages_action.errors import TfImagesError
+
+    event = read_event(os.environ, workspace=Path.cwd())
+    try:
+        settings = resolve_settings({}, os.environ)
+    except TfImagesError as error:
+        request = Request(settings=Settings(), event=event, refused=error)
+    else:
+        request = Request(settings=settings, event=event)
+    return publish_run(request, write=say)
+
+
+def say(line: str) -> None:
+    """Write one line to the job's log at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -60,9 +60,7 @@ class Event:
         return str(request["base"]["sha"]), str(request["head"]["sha"])
 
 
-def read_event(
-    environment: Mapping[str, str], *, workspace: Path, at_home: bool = False
-) -> Event:
+def read_event(environment: Mapping[str, str], *, workspace: Path, at_home: bool = False) -> Event:
     """Read the runner's variables and its event file. Raises `SettingsError` for a broken one.
 
     `at_home`: a command in a terminal, which works on `workspace` and asks no API, though it may

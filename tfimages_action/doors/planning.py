@@ -87,8 +87,8 @@ def registry_of(settings: Settings, event: Event, origin: str | None) -> str:
         ImageReference.parse(f"{registry}/image")
     except ReferenceSyntaxError as error:
         raise SettingsError(
-            f"registry is {settings.registry!r}", hint="it takes a host and a namespace, "
-            "like ghcr.io/your-name or 127.0.0.1:5000/me",
+            f"registry is {settings.registry!r}",
+            hint="it takes a host and a namespace, like ghcr.io/your-name or 127.0.0.1:5000/me",
         ) from error
     return registry
 
@@ -98,6 +98,7 @@ def make_plan(
     event: Event,
     sources: Sources,
     *,
+    registry: str,
     published: Published | None = None,
     worktree: Revision | None = None,
 ) -> Planned:
@@ -106,9 +107,9 @@ def make_plan(
     if worktree is not None:
         comparison = _with_worktree(comparison, worktree)
     options = CatalogOptions(
-        registry=registry_of(settings, event, sources.origin),
+        registry=registry,
         images_dir=settings.images_dir,
-        overrides=tuple(_override(text) for text in settings.build_context),
+        overrides=overrides_of(settings),
     )
     reader = _Catalogs(options)
     current = reader.read(comparison.current)
@@ -166,6 +167,11 @@ class _Catalogs:
 def _with_worktree(comparison: Comparison, worktree: Revision) -> Comparison:
     """What would my edit rebuild? The worktree against what was to be the current revision."""
     return Comparison(current=worktree, previous=comparison.current)
+
+
+def overrides_of(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Give the folders of this machine that replace stages or images, by the name they replace."""
+    return tuple(_override(text) for text in settings.build_context)
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""One run from inputs to report: plan, print it, do it, hand it over. Both doors call `publish`."""
+"""One run from inputs to report: plan, print it, do it, hand it over. Both doors come here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Final
 
 from tfimages_action.core.events import Listener
 from tfimages_action.core.plan import Action, Plan
+from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.delivery import deliver
@@ -26,11 +27,18 @@ from tfimages_action.doors.planning import (
     make_plan,
     occasion_of,
     open_sources,
+    registry_of,
 )
+from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import ExitCode, SettingsError, TfImagesError
+from tfimages_action.errors import (
+    ExitCode,
+    InterruptError,
+    SettingsError,
+    TerminateError,
+    TfImagesError,
+)
 from tfimages_action.report.console import Console
-from tfimages_action.report.plan_json import plan_json
 from tfimages_action.report.plan_table import plan_lines
 
 Write = Callable[[str], None]
@@ -49,6 +57,8 @@ class Request:
     event: Event
     worktree: bool = False
     report_file: Path | None = None
+    refused: TfImagesError | None = None
+    """The inputs themselves made no sense: there is nothing to run, only to report."""
 
 
 @dataclass(slots=True)
@@ -61,7 +71,7 @@ class _Progress:
     report: RunReport | None = None
 
 
-def publish(request: Request, *, write: Write) -> ExitCode:
+def publish_run(request: Request, *, write: Write) -> ExitCode:
     """Plan and run; always hand over a report. Returns the exit code; raises nothing of ours."""
     mask = masker(request.settings.secrets)
     progress = _Progress()
@@ -71,7 +81,7 @@ def publish(request: Request, *, write: Write) -> ExitCode:
 
     try:
         with _stoppable() as stopping:
-            settings = settings_for(request.settings, request.event)
+            settings = settings_for(request)
             progress.report = _run(replace(request, settings=settings), progress, stopping, say)
     except TfImagesError as error:
         progress.report = _failed(progress, error.render(), error.exit_code)
@@ -85,7 +95,7 @@ def publish(request: Request, *, write: Write) -> ExitCode:
             deliver(
                 progress.report,
                 request.event,
-                plan_json=plan_json(plan) if plan else "",
+                plan_json=plan_as_json(plan, indent=None) if plan else "",
                 mask=mask,
                 write=say,
                 report_file=request.report_file,
@@ -93,8 +103,11 @@ def publish(request: Request, *, write: Write) -> ExitCode:
     return progress.report.exit_code
 
 
-def settings_for(settings: Settings, event: Event) -> Settings:
+def settings_for(request: Request) -> Settings:
     """Fit the inputs to the event: a pull request publishes nothing. Raises `SettingsError`."""
+    settings, event = request.settings, request.event
+    if request.refused is not None:
+        raise request.refused
     if event.name == "pull_request_target":
         raise SettingsError(
             "pull_request_target is refused: it would run a stranger's Dockerfiles beside secrets",
@@ -108,7 +121,7 @@ def settings_for(settings: Settings, event: Event) -> Settings:
     if settings.convert and not settings.hub_token:
         raise SettingsError(
             "conversion is on, but there is no hub-token",
-            hint="set `hub-token` (from the Hub's page, \"Generate API Token\"; at home in the "
+            hint='set `hub-token` (from the Hub\'s page, "Generate API Token"; at home in the '
             "environment as TFHUB_TOKEN), or switch it off with `convert: false`",
         )
     if settings.convert and not settings.push and settings.convert_by == "pull":
@@ -119,17 +132,21 @@ def settings_for(settings: Settings, event: Event) -> Settings:
     return replace(settings, mode=mode)
 
 
-def _run(
-    request: Request, progress: _Progress, stopping: _Stopping, say: Write
-) -> RunReport:
+def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write) -> RunReport:
     from tfimages_action.doors.services import open_services
 
     settings, event = request.settings, request.event
     sources = open_sources(settings, event)
     worktree = _worktree(request, sources.local) if request.worktree else None
-    with open_services(settings, event, say) as services:
+    registry = registry_of(settings, event, sources.origin)
+    with open_services(settings, event, registry) as services:
         progress.planned = planned = make_plan(
-            settings, event, sources, published=services.published, worktree=worktree
+            settings,
+            event,
+            sources,
+            registry=registry,
+            published=services.published,
+            worktree=worktree,
         )
         for line in plan_lines(planned.plan):
             say(line)
@@ -150,10 +167,8 @@ def _listener(event: Event, say: Write) -> Listener:
     return Console(say, on_github=event.on_github)
 
 
-def _worktree(request: Request, local: object) -> Revision:
-    from tfimages_action.adapters.git import GitRepository
-
-    if not isinstance(local, GitRepository):
+def _worktree(request: Request, local: Clone | None) -> Revision:
+    if local is None:
         raise SettingsError("there is no worktree here", hint="name the repository with --repo")
     if request.settings.push:
         raise SettingsError(
@@ -218,7 +233,5 @@ def _stoppable() -> Iterator[_Stopping]:
 
 
 def _interrupt(code: ExitCode) -> TfImagesError:
-    from tfimages_action.errors import InterruptError, TerminateError
-
     kind = InterruptError if code is ExitCode.INTERRUPTED else TerminateError
     return kind("interrupted before anything was built", hint="run it again")

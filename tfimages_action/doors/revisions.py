@@ -33,6 +33,7 @@ class Clone(Repository, Protocol):
 
     @property
     def origin(self) -> str | None: ...
+    def worktree(self) -> Revision: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from tfimages_action.errors import ExitCode, TfImagesError
 
 _COMMANDS: Final[dict[str, str]] = {
     "plan": "plan:plan",
+    "publish": "publish:publish",
     "references": "references:references",
 }
 """Command name -> `module:attribute` below `doors.commands`."""

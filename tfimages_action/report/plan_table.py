@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -36,6 +37,13 @@ def plan_table(plan: Plan) -> RenderableType:
         parts += [Text(), Text(f"retired since {plan.previous}: {', '.join(plan.retired)}")]
     parts += _problems(plan)
     return Group(*parts)
+
+
+def plan_lines(plan: Plan, *, width: int = 160) -> list[str]:
+    """Render the plan as plain lines for a log."""
+    text = io.StringIO()
+    Console(file=text, width=width, color_system=None, highlight=False).print(plan_table(plan))
+    return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
 def plan_headline(plan: Plan) -> str:

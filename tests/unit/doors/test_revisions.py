@@ -48,6 +48,9 @@ class FakeRemote:
             raise RevisionError(f"no {name}")
         return FakeRevision(name, commit)
 
+    def worktree(self) -> FakeRevision:
+        raise AssertionError("nobody asks for a worktree here")
+
     def merge_base(self, base: str, head: str) -> str:
         return f"base-of-{base}-{head}"
 

@@ -36,22 +36,27 @@ Examples:
 )
 def plan(repo: Path, *, worktree: bool, records: bool, form: str, **options: object) -> None:
     """Show what a release would build, convert or leave alone, with the reason for each image."""
-    from tfimages_action.doors.planning import Published, make_plan, open_sources
-    from tfimages_action.report.plan_json import plan_json
+    from tfimages_action.core.plan_json import plan_as_json
+    from tfimages_action.doors.planning import Published, make_plan, open_sources, registry_of
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
     sources = open_sources(settings, event)
+    registry = registry_of(settings, event, sources.origin)
     published = None
     if records:
         from tfimages_action.doors.services import record_reader
 
-        published = Published(records=record_reader(settings).read)
+        published = Published(records=record_reader(settings, event, registry).read)
     tree = sources.local.worktree() if worktree and sources.local else None
-    planned = make_plan(settings, event, sources, published=published, worktree=tree)
+    planned = make_plan(
+        settings, event, sources, registry=registry, published=published, worktree=tree
+    )
     if form == "json":
-        click.echo(plan_json(planned.plan))
+        click.echo(plan_as_json(planned.plan))
         return
-    from tfimages_action.report.plan_table import print_plan
+    from rich.console import Console
 
-    print_plan(planned.plan)
+    from tfimages_action.report.plan_table import plan_table
+
+    Console(highlight=False).print(plan_table(planned.plan))

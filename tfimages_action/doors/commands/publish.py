@@ -1,0 +1,51 @@
+"""`tfimages publish`: plan, build, check, push, convert. The step on GitHub does the same."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from tfimages_action.doors.event import read_event
+from tfimages_action.doors.inputs import INPUTS, InputKind
+from tfimages_action.doors.options import given_inputs, input_options
+from tfimages_action.doors.settings import resolve_settings
+
+_INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRET)
+
+
+@click.command(
+    epilog="""\b
+Secrets come from the environment: TFHUB_TOKEN, TFIMAGES_REGISTRY_PASSWORD, ...
+\b
+Examples:
+  tfimages publish --registry ghcr.io/you
+  tfimages publish --registry 127.0.0.1:5000/me --no-convert --current v2
+  tfimages publish --registry ghcr.io/you --worktree --no-push --no-convert
+"""
+)
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
+)
+@click.option("--worktree", is_flag=True, help="The worktree, with its uncommitted changes.")
+@click.option(
+    "--summary", type=click.Path(path_type=Path), help="Append the run's summary (Markdown) here."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write the run's report (JSON) here."
+)
+@input_options(*_INPUTS)
+def publish(
+    repo: Path, *, worktree: bool, summary: Path | None, report: Path | None, **options: object
+) -> int:
+    """Publish a release: build what changed, prove it, push it, convert it."""
+    from tfimages_action.doors.publishing import Request, publish_run
+
+    settings = resolve_settings(given_inputs(options), os.environ)
+    event = read_event(os.environ, workspace=repo, at_home=True)
+    if summary is not None:
+        event = replace(event, summary_file=summary)
+    request = Request(settings=settings, event=event, worktree=worktree, report_file=report)
+    return publish_run(request, write=click.echo)

@@ -1,0 +1,245 @@
+"""Wire the concrete adapters to the pipeline's ports: the one place that knows them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.events import Listener
+from tfimages_action.core.names import Occasion
+from tfimages_action.core.record import FlistState, RecordAnswer
+from tfimages_action.core.reference import DOCKER_HUB
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.planning import Planned, Published, overrides_of
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import SettingsError
+
+if TYPE_CHECKING:
+    from tfimages_action.adapters.engine.session import EngineSession
+    from tfimages_action.adapters.hub.client import Hub
+    from tfimages_action.adapters.hub.converter import HubConverter
+    from tfimages_action.adapters.registry.client import RegistryClient
+    from tfimages_action.adapters.registry.records import RecordReader
+    from tfimages_action.adapters.smoke.checker import Smoke
+    from tfimages_action.pipeline.options import Options
+    from tfimages_action.pipeline.run import PipelineRun
+
+_ARTIFACTS: Final = Path("build/checks")
+_CACHE_VARIABLES: Final = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything outside, opened and asked for its name once."""
+
+    settings: Settings
+    event: Event
+    registry: RegistryClient
+    engine: EngineSession
+    hub: Hub | None
+    published: Published | None
+
+    def pipeline(self, planned: Planned, occasion: Occasion, *, listener: Listener) -> PipelineRun:
+        """Make the run of a plan."""
+        from tfimages_action.pipeline.options import Assignment
+        from tfimages_action.pipeline.options import Services as PipelineServices
+        from tfimages_action.pipeline.run import PipelineRun
+
+        settings = self.settings
+        assignment = Assignment(
+            plan=planned.plan,
+            revision=planned.comparison.current,
+            occasion=occasion,
+            source=f"{self.event.server_url}/{self.event.repository}"
+            if self.event.repository
+            else "",
+        )
+        services = PipelineServices(
+            builder=self.engine.builder,
+            checker=self._checker(),
+            bases=self.engine.bases,
+            publisher=self.engine.publisher if settings.push else None,
+            converter=self._converter(planned),
+            housekeeper=self.engine.housekeeper,
+        )
+        return PipelineRun(assignment, services, _options(settings), listener=listener)
+
+    def _checker(self) -> Smoke:
+        import docker
+
+        from tfimages_action.adapters.smoke.checker import Smoke
+
+        artifacts = (self.event.temp or _ARTIFACTS.parent) / _ARTIFACTS.name
+        return Smoke(docker.from_env(), artifacts=artifacts)
+
+    def _converter(self, planned: Planned) -> HubConverter | None:
+        if self.hub is None:
+            return None
+        from tfimages_action.adapters.hub.choices import Choices, ConvertBy, Layout, Verify
+        from tfimages_action.adapters.hub.converter import HubConverter
+        from tfimages_action.adapters.registry.probe import StrangersProbe
+
+        settings, comparison = self.settings, planned.comparison
+        choices = Choices(
+            verify=Verify(settings.verify),
+            layout=Layout(settings.flist_layout),
+            convert_by=ConvertBy(settings.convert_by),
+            revision=comparison.current.commit or "",
+            version=comparison.tag.text if comparison.tag else "",
+        )
+        return HubConverter(self.hub, self.engine.source, StrangersProbe(), choices)
+
+
+@contextmanager
+def open_services(settings: Settings, event: Event, registry: str) -> Iterator[Services]:
+    """Open engine, registry and Hub, asking each who it is before anything is built.
+
+    Raises `RefusedError` where one is missing or refuses us: nothing was done yet.
+    """
+    from tfimages_action.adapters.engine.cache import Cache, CacheKind
+    from tfimages_action.adapters.engine.command import BuildOptions
+    from tfimages_action.adapters.engine.session import engine_session
+    from tfimages_action.adapters.registry.client import RegistryClient
+
+    credentials = credentials_for(settings, event, registry)
+    client = RegistryClient(credentials=credentials)
+    hub = _sign_in(settings) if settings.convert else None
+    options = BuildOptions(
+        builder=settings.builder,
+        overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
+        provenance=settings.provenance,
+        sbom=settings.sbom,
+    )
+    variables = {name: os.environ[name] for name in _CACHE_VARIABLES if name in os.environ}
+    with ExitStack() as stack:
+        engine = stack.enter_context(
+            engine_session(
+                environment=os.environ,
+                registry=client,
+                credentials=credentials,
+                options=options,
+                cache=Cache(kind=CacheKind(settings.cache), gha_environment=variables),
+                builder=settings.builder,
+                user_buildx=None if event.on_github else Path.home() / ".docker" / "buildx",
+                keep_images=not settings.push,
+            )
+        )
+        yield Services(
+            settings=settings,
+            event=event,
+            registry=client,
+            engine=engine,
+            hub=hub,
+            published=_published(settings, client, hub) if settings.push else None,
+        )
+
+
+def record_reader(settings: Settings, event: Event, registry: str) -> RecordReader:
+    """Give the reader of records alone: planning needs no more."""
+    from tfimages_action.adapters.registry.client import RegistryClient
+    from tfimages_action.adapters.registry.records import RecordReader
+
+    return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
+
+
+def credentials_for(settings: Settings, event: Event, registry: str) -> tuple[Credentials, ...]:
+    """Tell who we are where: as the inputs say; at home else as `docker login` left it."""
+    host = registry.partition("/")[0]
+    found: list[Credentials] = []
+    if settings.registry_password:
+        username = settings.registry_username or event.owner
+        if not username:
+            raise SettingsError(
+                "there is a registry-password, but no registry-username",
+                hint="set both, or neither for a registry without a login",
+            )
+        found.append(
+            Credentials(registry=host, username=username, password=settings.registry_password)
+        )
+    elif not event.on_github:
+        found += _logged_in(host)
+    if settings.dockerhub_password and host != DOCKER_HUB:
+        found.append(
+            Credentials(
+                registry=DOCKER_HUB,
+                username=settings.dockerhub_username,
+                password=settings.dockerhub_password,
+            )
+        )
+    return tuple(found)
+
+
+def _logged_in(host: str) -> list[Credentials]:
+    from docker.auth import load_config
+
+    known = load_config().resolve_authconfig(host)
+    if not known or not known.get("Password", known.get("password")):
+        return []
+    lower = {key.lower(): value for key, value in known.items()}
+    return [Credentials(registry=host, username=lower["username"], password=lower["password"])]
+
+
+def _sign_in(settings: Settings) -> Hub:
+    from tfimages_action.adapters.hub.client import Hub
+    from tfimages_action.adapters.hub.token import Token
+    from tfimages_action.adapters.hub.transport import Limits, Transport
+
+    transport = Transport(
+        settings.hub_url,
+        token=Token(settings.hub_token),
+        active_user=settings.hub_user or None,
+        limits=Limits(convert_s=settings.convert_timeout, upload_s=settings.convert_timeout),
+    )
+    return Hub.sign_in(transport)
+
+
+def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Published:
+    from tfimages_action.adapters.registry.records import RecordReader
+
+    records = RecordReader(client).read
+    if hub is None:
+        return Published(records=records)
+    return Published(
+        records=records, archives=_archive_reader(hub), flists=_flist_reader(settings, hub)
+    )
+
+
+def _archive_reader(hub: Hub) -> Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]:
+    from tfimages_action.adapters.hub.states import vm_record
+
+    return lambda images: {image.name: vm_record(hub, image) for image in images}
+
+
+def _flist_reader(
+    settings: Settings, hub: Hub
+) -> Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]:
+    from tfimages_action.adapters.hub.states import flist_states
+
+    def read(digests: Mapping[str, str], images: Iterable[Image]) -> Mapping[str, FlistState]:
+        pairs = [(image, digests[image.name]) for image in images if image.name in digests]
+        return flist_states(hub, pairs, links=settings.flist_layout == "links")
+
+    return read
+
+
+def _options(settings: Settings) -> Options:
+    from tfimages_action.pipeline.options import Options
+
+    return Options(
+        push=settings.push,
+        convert=settings.convert,
+        max_parallel=settings.max_parallel or os.cpu_count() or 1,
+        max_conversions=settings.max_conversions,
+        fail_fast=settings.fail_fast,
+        publish_together=settings.publish == "together",
+        prune=settings.prune,
+        build_timeout_s=settings.build_timeout,
+        push_timeout_s=settings.push_timeout,
+        convert_timeout_s=settings.convert_timeout,
+    )
