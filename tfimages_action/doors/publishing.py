@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.events import Listener
 from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.plan_json import plan_as_json
@@ -84,7 +85,13 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
             settings = settings_for(request)
             progress.report = _run(replace(request, settings=settings), progress, stopping, say)
     except TfImagesError as error:
-        progress.report = _failed(progress, error.render(), error.exit_code)
+        problem = Problem(
+            severity=Severity.ERROR,
+            message=error.message,
+            hint=error.hint,
+            location=error.location,
+        )
+        progress.report = _failed(progress, error.render(), error.exit_code, problem)
         say(f"error: {error.render()}")
     except BaseException as error:
         progress.report = _failed(progress, f"{type(error).__name__}: {error}", ExitCode.FAILED)
@@ -192,12 +199,13 @@ def _untouched(progress: _Progress, plan: Plan) -> RunReport:
     )
 
 
-def _failed(progress: _Progress, text: str, code: ExitCode) -> RunReport:
+def _failed(progress: _Progress, text: str, code: ExitCode, *problems: Problem) -> RunReport:
     return RunReport(
         plan=progress.planned.plan if progress.planned else None,
         images=(),
         started=progress.started,
         duration_s=time.monotonic() - progress.clock,
+        problems=problems,
         error=text,
         exit_code=code,
     )

@@ -111,7 +111,6 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
     client = RegistryClient(credentials=credentials)
     hub = _sign_in(settings) if settings.convert else None
     options = BuildOptions(
-        builder=settings.builder,
         overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
         provenance=settings.provenance,
         sbom=settings.sbom,

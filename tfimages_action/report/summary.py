@@ -115,7 +115,9 @@ def _needs_a_person(report: RunReport) -> str:
 
 def _all_problems(report: RunReport) -> Iterable[Problem]:
     planned = report.plan.problems if report.plan else ()
-    return dict.fromkeys((*report.problems, *planned))
+    every = dict.fromkeys((*report.problems, *planned))
+    # What ended the run stands above them already.
+    return (problem for problem in every if problem.message not in (report.error or ""))
 
 
 def _failure(run: ImageRun, runs: Iterable[ImageRun], *, is_open: bool) -> str:

@@ -1,0 +1,150 @@
+"""Bad input is refused before anything is built: exit code 2, the place, and what to do."""
+
+import gc
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bed.scratch import ScratchRepository
+from tfimages_action.doors import action, terminal
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> ScratchRepository:
+    repository = ScratchRepository(tmp_path / "repository")
+    repository.write("images/a/Dockerfile", "FROM scratch\n")
+    return repository
+
+
+@pytest.fixture
+def refused(
+    scratch: ScratchRepository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Refused:
+    for name in ("TFHUB_TOKEN", "GITHUB_TOKEN", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, command: str = "plan") -> str:
+        scratch.commit("one")
+        given = ["--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me", *arguments]
+        code = terminal.run([command, *given])
+        captured = capsys.readouterr()
+        said = captured.out + captured.err
+        assert code == 2, said
+        assert "Traceback" not in said
+        assert "->" in said, "no word on what to do"
+        return said
+
+    return run
+
+
+def test_no_dockerfile(refused: Refused) -> None:
+    said = refused("--images-dir", "pictures")
+    assert "no Dockerfile found in pictures" in said
+    assert "images-dir" in said
+
+
+def test_a_cycle_shows_its_path(scratch: ScratchRepository, refused: Refused) -> None:
+    scratch.write("images/b/Dockerfile", "FROM 127.0.0.1:1/me/c\n")
+    scratch.write("images/c/Dockerfile", "ARG REGISTRY\nFROM ${REGISTRY}/b\n")
+    assert "b -> c -> b" in refused()
+
+
+def test_two_images_of_one_name(scratch: ScratchRepository, refused: Refused) -> None:
+    scratch.write("images/b/Dockerfile", "FROM scratch\nARG V\n")
+    scratch.write("images/b/image.yaml", "variants: [{name: a, args: {V: '1'}}]\n")
+    said = refused()
+    assert "images/a" in said
+    assert "images/b" in said
+
+
+def test_an_unknown_key_and_the_likely_right_one(
+    scratch: ScratchRepository, refused: Refused
+) -> None:
+    scratch.write("images/a/image.yaml", "# why\nplatfroms: [linux/amd64]\n")
+    said = refused()
+    assert "images/a/image.yaml:2" in said
+    assert "platforms" in said
+
+
+def test_a_from_with_an_arg_that_nothing_sets(scratch: ScratchRepository, refused: Refused) -> None:
+    scratch.write("images/a/Dockerfile", "ARG BASE\n\nFROM ${BASE}:latest\n")
+    said = refused()
+    assert "images/a/Dockerfile:3" in said
+    assert "BASE" in said
+
+
+def test_a_tag_that_is_no_version(scratch: ScratchRepository, refused: Refused) -> None:
+    scratch.commit("tagged", tag="nightly")
+    assert "'nightly' is no version" in refused("--current", "nightly")
+
+
+def test_a_revision_that_is_not_there(refused: Refused) -> None:
+    assert "v9" in refused("--current", "v9")
+
+
+def test_no_repository(tmp_path: Path, refused: Refused) -> None:
+    assert "not in a git repository" in refused("--repo", str(tmp_path / "nowhere"))
+
+
+def test_a_registry_that_is_none(refused: Refused) -> None:
+    assert "registry is 'no registry!'" in refused("--registry", "no registry!")
+
+
+def test_a_missing_token_with_conversion_on(refused: Refused) -> None:
+    said = refused(command="publish")
+    assert "no hub-token" in said
+    assert "convert: false" in said
+
+
+def test_an_unreachable_engine(
+    refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with warnings.catch_warnings():
+        # The SDK leaves the socket that could not connect to the collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        said = refused("--no-convert", "--no-push", command="publish")
+        gc.collect()
+    assert "no Docker Engine answers" in said
+
+
+def test_a_worktree_is_not_published(refused: Refused) -> None:
+    assert "--no-push" in refused("--worktree", "--no-convert", command="publish")
+
+
+def test_a_refused_step_still_writes_its_summary(
+    scratch: ScratchRepository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scratch.commit("one", tag="v1")
+    summary, output = tmp_path / "summary.md", tmp_path / "output"
+    for name, value in {
+        "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(scratch.folder),
+        "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "GITHUB_EVENT_NAME": "push",
+        "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output),
+        "RUNNER_TEMP": str(tmp_path), "INPUT_PUSH": "maybe", "INPUT_REGISTRY": "127.0.0.1:1/me",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    assert action.run() == 2
+    assert "push is 'maybe'" in summary.read_text().replace("\\", "")
+    assert "failed<<" in output.read_text()
+    assert "::error::" in capsys.readouterr().out
+
+
+def test_pull_request_target_is_refused(
+    scratch: ScratchRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch.commit("one")
+    for name, value in {
+        "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(scratch.folder),
+        "GITHUB_EVENT_NAME": "pull_request_target", "INPUT_REGISTRY": "127.0.0.1:1/me",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    assert action.run() == 2
+    assert "pull_request_target is refused" in capsys.readouterr().out
