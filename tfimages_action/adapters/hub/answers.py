@@ -17,6 +17,12 @@ class EntryType(StrEnum):
     SYMLINK = "symlink"
     TAGLINK = "taglink"
     TAG = "tag"
+    OTHER = "other"
+    """A word that the Hub didn't use when this was written."""
+
+    @classmethod
+    def read(cls, word: str) -> EntryType:
+        return cls(word) if word in list(cls) else cls.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class Light:
             name=fields.text("name"),
             size=fields.number_or_none("size") or 0,
             updated=fields.number_or_none("updated") or 0,
-            type=EntryType(fields.text("type")),
+            type=EntryType.read(fields.text("type")),
             md5=fields.text_or_none("md5"),
             linktime=fields.number_or_none("linktime"),
             target=fields.text_or_none("target"),
@@ -98,7 +104,7 @@ class Listed:
             name=fields.text("name"),
             size=fields.text("size"),
             updated=fields.number_or_none("updated") or 0,
-            type=EntryType(fields.text("type")),
+            type=EntryType.read(fields.text("type")),
             linktime=fields.number_or_none("linktime"),
             target=fields.text_or_none("target"),
         )

@@ -1,0 +1,50 @@
+"""An export repacked for upload: the same file system, with the start in its place."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from tests.bed.oci import File, layer
+from tfimages_action.adapters.hub.packing import packed
+from tfimages_action.errors import FlistError
+from tfimages_action.flist.source import read_tree
+
+FILES = (
+    File(path="etc", kind=tarfile.DIRTYPE, mode=0o755),
+    File(path="etc/motd", content=b"hello", mode=0o4755, uid=7, gid=8),
+    File(path="etc/alias", target="motd"),
+    File(path="etc/hard", target="etc/motd", kind=tarfile.LNKTYPE),
+    File(path="x" * 150, content=b"long"),
+    File(path="caf\udce9", content=b"no utf-8"),
+    File(path="dev/null", kind=tarfile.CHRTYPE),
+    File(path=".startup.toml", content=b"the image's own"),
+)
+
+
+def test_everything_is_kept_and_the_start_is_ours() -> None:
+    export = layer(FILES)
+    with packed(io.BytesIO(export), b"start") as spool:
+        data = spool.read()
+    was = {e.path: e for e in read_tree(io.BytesIO(export)).entries}
+    now = {e.path: e for e in read_tree(io.BytesIO(gzip.decompress(data))).entries}
+    assert now.pop("/.startup.toml").size == 5
+    assert was.pop("/.startup.toml").size == 15
+    assert now == was
+
+
+def test_the_same_export_packs_to_the_same_bytes() -> None:
+    packs = []
+    for _ in range(2):
+        with packed(io.BytesIO(layer(FILES)), b"start") as spool:
+            packs.append(spool.read())
+    assert packs[0] == packs[1]
+
+
+def test_a_cut_export_is_no_archive() -> None:
+    whole = layer([File(path="f", content=b"x" * 50_000)])
+    with pytest.raises(FlistError, match="cut"), packed(io.BytesIO(whole[:20_000]), b""):
+        pass
