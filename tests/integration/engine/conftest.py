@@ -27,7 +27,7 @@ def classic(engine: Engine, base_image: BaseImage, registry: Registry) -> Iterat
     with engine_session(
         environment={"DOCKER_HOST": engine.host}, registry=RegistryClient()
     ) as session:
-        yield Bench(session=session, engine=engine, registry=registry)
+        yield Bench(session=session, engine=engine, known_registry=registry)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def containerd(
     with engine_session(
         environment={"DOCKER_HOST": containerd_engine.host}, registry=RegistryClient()
     ) as session:
-        yield Bench(session=session, engine=containerd_engine, registry=registry)
+        yield Bench(session=session, engine=containerd_engine, known_registry=registry)
 
 
 @pytest.fixture(params=["classic", "containerd"])

@@ -28,15 +28,21 @@ class Bench:
 
     session: EngineSession
     engine: Engine
-    registry: Registry
+    known_registry: Registry | None = None
     lines: list[str] = field(default_factory=list)
+
+    @property
+    def registry(self) -> Registry:
+        assert self.known_registry is not None, "this bench has no registry"
+        return self.known_registry
 
     def image(self, **fields: Any) -> Image:
         """Return an image of a name of its own, in folder `app`."""
         name = f"engine-{next(_NUMBERS)}"
+        host = self.known_registry.host if self.known_registry else "127.0.0.1:9"
         values: dict[str, Any] = {
             "name": name,
-            "reference": ImageReference.parse(f"{self.registry.host}/tests/{name}:1.0"),
+            "reference": ImageReference.parse(f"{host}/tests/{name}:1.0"),
             "flist": f"{name}.flist",
             "kind": Kind.CONTAINER,
             "folder": "app",

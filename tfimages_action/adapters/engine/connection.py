@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tfimages_action.errors import EngineError, RefusedError, TfImagesError
 
 _CONTAINERD: Final = "io.containerd.snapshotter.v1"
 _VARIABLES: Final = frozenset({"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"})
+_DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _ANSWER_S: Final = 60
 _PING_S: Final = 5
 _STREAM_S: Final = 24 * 3600
@@ -58,16 +60,17 @@ class Connection:
         self.environment = {
             name: value for name, value in environment.items() if name in _VARIABLES
         }
+        self._host = environment.get("DOCKER_HOST") or _DEFAULT_HOST
         try:
+            _knock(self._host)
             self.api = self._client(_ANSWER_S)
             self._streaming = self._client(_STREAM_S)
             self._pinging = self._client(_PING_S)
             self._pinging.ping()
             self.info = _read_info(self.api.info())
         except (DockerException, *_LOST) as error:
-            host = environment.get("DOCKER_HOST", "unix:///var/run/docker.sock")
             raise EngineUnreachableError(
-                f"no Docker Engine answers at {host}: {error}", hint=_CURE
+                f"no Docker Engine answers at {self._host}: {error}", hint=_CURE
             ) from error
 
     @property
@@ -78,6 +81,7 @@ class Connection:
     def alive(self) -> bool:
         """Whether it answers right now."""
         try:
+            _knock(self._host)
             return bool(self._pinging.ping())
         except (DockerException, *_LOST):
             return False
@@ -147,6 +151,15 @@ class Connection:
         return docker.DockerClient.from_env(
             environment=self.environment, timeout=timeout_s, max_pool_size=32
         ).api
+
+
+def _knock(host: str) -> None:
+    """Raise `OSError` where nobody listens: the SDK would leak its socket on that."""
+    scheme, _, path = host.partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(_PING_S)
+            probe.connect(path)
 
 
 def _read_info(info: Mapping[str, Any]) -> EngineInfo:
