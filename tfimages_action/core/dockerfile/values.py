@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from tfimages_action.core.dockerfile.model import LineError
+from tfimages_action.core.dockerfile.source import BOOLEANS
 
 _HIGHEST_PORT: Final = 65535
 _PORT: Final = re.compile(r"[-+]?\d+", re.ASCII)
@@ -25,9 +26,8 @@ _DIGEST: Final = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-
 _SCHEME: Final = re.compile(r"[a-zA-Z0-9]+://")
 _GIT_SCHEMES: Final = ("http", "https", "ssh", "git")
 _SCP: Final = re.compile(r"[\w-]+@[a-zA-Z0-9.-]+:(.*?)(?:\?(.*?))?(?:#(.*))?", re.ASCII)
-_GIT_QUERY: Final = re.compile(
-    "ref|tag|branch|subdir|checksum|commit|keep-git-dir|submodules|mtime|fetch-by-commit"
-)
+_GIT_TEXTS: Final = re.compile("ref|tag|branch|subdir|checksum|commit|mtime")
+_GIT_SWITCHES: Final = ("keep-git-dir", "submodules", "fetch-by-commit")
 
 
 def check_port(text: str) -> None:
@@ -134,8 +134,16 @@ def _git_query(path: str) -> str | None:
 
 
 def _check_git_query(query: str) -> None:
-    if not query:
-        return
-    for key, values in parse_qs(query, keep_blank_values=True).items():
-        if not _GIT_QUERY.fullmatch(key) or len(values) > 1:
-            raise LineError(f"unexpected query {key!r} in a git URL")
+    values = {}
+    for key, given in parse_qs(query, keep_blank_values=True).items() if query else ():
+        value = values[key] = given[0]
+        fine = len(given) == 1 and bool(_GIT_TEXTS.fullmatch(key) if value else False)
+        if key in _GIT_SWITCHES and len(given) == 1:
+            fine = not value or value in BOOLEANS
+        if not fine or (key == "mtime" and value not in ("checkout", "commit")):
+            raise LineError(f"unexpected query {key}={value} in a git URL")
+    tag = values.get("tag", "").removeprefix("refs/tags/")
+    branch = values.get("branch", "").removeprefix("refs/heads/")
+    names = {values.get("ref", ""), tag and f"refs/tags/{tag}", branch and f"refs/heads/{branch}"}
+    if len(names - {""}) > 1:
+        raise LineError(f"a git URL names one ref, not several: {query}")

@@ -315,6 +315,8 @@ def expand(
     lexer = Lexer(word, env, escape=escape)
     try:
         return lexer.word()
+    except RecursionError:
+        raise WordError("it is nested too deeply") from None
     finally:
         if unset is not None:
             unset += lexer.unset
