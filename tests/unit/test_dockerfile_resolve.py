@@ -59,3 +59,61 @@ def test_an_arg_that_nothing_sets_is_named(base: str) -> None:
     (unresolved,) = raised.value.unresolved
     assert (unresolved.written, unresolved.line, unresolved.args) == (base, 2, ("V",))
     assert raised.value.location == Location(path="a/Dockerfile", line=2)
+
+
+def test_an_arg_without_value_is_told_where_it_is_used() -> None:
+    data = (
+        b"ARG G\nFROM a$G\nARG A\nARG B=1\nARG C\nARG TARGETARCH\n"
+        b"# $A\nRUN curl $A \\\n  $B ${A} $TARGETARCH ${A:-x} \\$A\nENV C=1\nRUN echo $C\n"
+        b"FROM b\nRUN echo $A\n"
+    )
+    dockerfile = parse(data)
+    target = parse(data.replace(b"FROM b\n", b"FROM b\nCOPY --from=0 / /\n"))
+    assert resolve(dockerfile).unset == ()
+    found = [(one.name, one.line) for one in resolve(target).unset]
+    assert found == [("G", 2), ("A", 8), ("A", 9)]
+    assert [one.name for one in resolve(target, args={"A": "x"}).unset] == ["G"]
+
+
+def test_only_args_of_needed_stages_are_declared() -> None:
+    dockerfile = parse(b"ARG G\nFROM a AS x\nARG X=1\nFROM b\nARG Y\n")
+    assert dockerfile.declared == {"G", "X", "Y"}
+    assert resolve(dockerfile).declared == {"G", "Y"}
+    assert [(a.name, a.default, a.line, a.stage) for a in dockerfile.args] == [
+        ("G", None, 1, None),
+        ("X", "1", 3, 0),
+        ("Y", None, 5, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("linux/amd64", "linux amd64  linux/amd64"),
+        ("linux/arm64/v8", "linux arm64  linux/arm64"),
+        ("linux/arm", "linux arm v7 linux/arm/v7"),
+        ("linux/arm/v6", "linux arm v6 linux/arm/v6"),
+        ("x86_64", "linux amd64  linux/amd64"),
+    ],
+)
+def test_platform_args(platform: str, expected: str) -> None:
+    names = ("TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETPLATFORM")
+    written = "/".join(f"${{{name}:-none}}" for name in names)
+    (reference,) = resolve(parse(f"FROM x/{written}".encode()), platform=platform).references
+    assert reference.written == "x/" + "/".join(part or "none" for part in expected.split(" "))
+
+
+def test_the_builders_platform_is_its_own() -> None:
+    dockerfile = parse(b"FROM --platform=$BUILDPLATFORM a-$BUILDARCH-$TARGETARCH")
+    (reference,) = resolve(
+        dockerfile, platform="linux/arm64", build_platform="linux/amd64"
+    ).references
+    assert (reference.written, reference.platform) == ("a-amd64-arm64", "linux/amd64")
+
+
+def test_the_base_follows_the_stages_of_the_file() -> None:
+    found = resolve(parse(b"FROM a AS x\nFROM x AS y\nCOPY --from=b / /\nFROM y"))
+    assert found.base is not None
+    assert found.base.written == "a"
+    assert resolve(parse(b"FROM scratch")).base is None
+    assert resolve(parse(b"FROM a"), contexts={"a"}).base is None

@@ -94,6 +94,13 @@ class DeclaredArg:
     """Index of its stage; `None` for a global one, before the first FROM."""
 
 
+class ArgUse(NamedTuple):
+    """A place that needs the value of an arg which has no default."""
+
+    name: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dockerfile:
     """A parsed Dockerfile. Depends on the file's bytes alone: cache it by blob id."""
@@ -101,6 +108,8 @@ class Dockerfile:
     stages: tuple[Stage, ...]
     args: tuple[DeclaredArg, ...]
     """In order of the file."""
+    uses: tuple[ArgUse, ...]
+    """Where `$NAME` or `${NAME}` stands for an arg that its stage declares without a default."""
     escape: str
     """The escape character: backslash, or backtick by `# escape=`."""
 

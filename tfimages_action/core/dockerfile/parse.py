@@ -15,6 +15,7 @@ from tfimages_action.core.dockerfile.instructions import (
     stage_name,
 )
 from tfimages_action.core.dockerfile.model import (
+    ArgUse,
     DeclaredArg,
     Dockerfile,
     Heredoc,
@@ -24,6 +25,7 @@ from tfimages_action.core.dockerfile.model import (
     Stage,
 )
 from tfimages_action.core.dockerfile.mounts import mount_source
+from tfimages_action.core.dockerfile.platforms import PLATFORM_ARGS
 from tfimages_action.core.dockerfile.source import (
     SPACE_CHARS,
     SourceText,
@@ -84,7 +86,8 @@ def parse_data(data: bytes) -> Dockerfile:
         if instruction.name != "arg":
             raise LineError(f"{instruction.name.upper()} before the first FROM", instruction.line)
     stages = _stages(instructions[first:], source.escape)
-    return Dockerfile(stages=stages, args=_args(instructions[:first], stages), escape=source.escape)
+    args = _args(instructions[:first], stages)
+    return Dockerfile(stages=stages, args=args, uses=_uses(data, args), escape=source.escape)
 
 
 def read_instructions(source: SourceText) -> list[Instruction]:
@@ -216,3 +219,20 @@ def _args(opening: list[Instruction], stages: tuple[Stage, ...]) -> tuple[Declar
                 )
             )
     return tuple(args)
+
+
+def _uses(data: bytes, args: tuple[DeclaredArg, ...]) -> tuple[ArgUse, ...]:
+    bare = {
+        a.name for a in args if a.default is None and a.stage is not None and a.name.isidentifier()
+    }
+    bare -= PLATFORM_ARGS
+    if not bare:
+        return ()
+    names = "|".join(sorted(bare, key=len, reverse=True))
+    use = re.compile(rf"(?<!\\)\$(?:({names})\b|\{{({names})(?:[}}?#%/]|:\?))")
+    return tuple(
+        ArgUse(found.group(1) or found.group(2), number)
+        for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1)
+        if "$" in line and not line.lstrip().startswith("#")
+        for found in use.finditer(line)
+    )

@@ -114,3 +114,8 @@ def platform_args(platform: Platform, build_platform: Platform, target: str) -> 
         "TARGETVARIANT": platform.variant,
         "TARGETSTAGE": target or "default",
     }
+
+
+_LINUX: Final = Platform("linux", "amd64")
+PLATFORM_ARGS: Final = frozenset(platform_args(_LINUX, _LINUX, ""))
+"""Names of the args that BuildKit sets by itself."""

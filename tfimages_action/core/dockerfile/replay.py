@@ -1,6 +1,6 @@
 """What BuildKit checks when it goes through the instructions of the needed stages.
 
-Nothing here changes a reference; it finds what BuildKit refuses, and args that nothing sets.
+Nothing here changes a reference; it finds what BuildKit refuses.
 The environment of an image from outside is not known: where it may decide, the finding is a
 doubt, not an error.
 """
@@ -23,26 +23,17 @@ from tfimages_action.core.dockerfile.values import (
     is_remote,
     names_owner,
 )
-from tfimages_action.core.dockerfile.words import Lexer, RequiredError, WordError, expand
+from tfimages_action.core.dockerfile.words import Lexer, WordError, expand
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NOT_IN_ENV: Final = ("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE")
 
 
-class Finding(NamedTuple):
-    """Something at a line."""
+class Doubt(NamedTuple):
+    """What BuildKit refuses if the base image's environment is empty."""
 
     line: int
-    text: str
-
-
-class Replayed(NamedTuple):
-    """What came of it."""
-
-    doubts: list[Finding]
-    """What BuildKit refuses if the base image's environment is empty."""
-    unset: list[Finding]
-    """Variables without a value, by name."""
+    message: str
 
 
 class _Environment:
@@ -62,9 +53,9 @@ class _DoubtError(LineError):
 
 def replay(
     needed: Sequence[Node], args: Mapping[str, str], global_args: Mapping[str, str], escape: str
-) -> Replayed:
+) -> list[Doubt]:
     """Go through the needed stages in order. Raises `LineError` at what is surely refused."""
-    found = Replayed([], [])
+    doubts: list[Doubt] = []
     environments: dict[Node, _Environment] = {}
     for node in needed:
         if not node.stage:
@@ -72,8 +63,8 @@ def replay(
         environment = _inherited(node, environments)
         environments[node] = environment
         if not node.replaced:
-            _Replay(environment, args, global_args, escape=escape, found=found).run(node)
-    return found
+            _Replay(environment, args, global_args, escape=escape, doubts=doubts).run(node)
+    return doubts
 
 
 def _inherited(node: Node, environments: Mapping[Node, _Environment]) -> _Environment:
@@ -94,14 +85,14 @@ class _Replay:
         global_args: Mapping[str, str],
         *,
         escape: str,
-        found: Replayed,
+        doubts: list[Doubt],
     ) -> None:
         self._environment = environment
         self._env = environment.values
         self._args = args
         self._global_args = global_args
         self._escape = escape
-        self._found = found
+        self._doubts = doubts
         self._unset: list[str] = []
 
     def run(self, node: Node) -> None:
@@ -114,16 +105,13 @@ class _Replay:
                 step(self, instruction)
             except (LineError, WordError) as error:
                 self._refuse(instruction, error)
-            self._found.unset.extend([Finding(instruction.line, name) for name in self._unset])
 
     def _refuse(self, instruction: Instruction, error: LineError | WordError) -> None:
         message = f"{instruction.name.upper()}: {error}"
         may_be_set = isinstance(error, _DoubtError) or bool(self._unset)
         if self._environment.known or not may_be_set:
             raise LineError(message, instruction.line) from None
-        self._found.doubts.append(Finding(instruction.line, message))
-        if isinstance(error, RequiredError):
-            self._unset.clear()
+        self._doubts.append(Doubt(instruction.line, message))
 
     def _expand(self, word: str) -> str:
         return expand(word, self._env, escape=self._escape, unset=self._unset)

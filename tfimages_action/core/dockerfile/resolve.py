@@ -11,7 +11,7 @@ target needs. Held against BuildKit 0.34; where 0.12 and 0.34 differ, 0.34 is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -25,7 +25,7 @@ from tfimages_action.core.dockerfile.platforms import (
     builder_platform,
     platform_args,
 )
-from tfimages_action.core.dockerfile.replay import Finding, Replayed, replay
+from tfimages_action.core.dockerfile.replay import Doubt, replay
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
@@ -153,6 +153,7 @@ class _Resolver:
     ) -> None:
         self._dockerfile = dockerfile
         self._args = args
+        self._contexts = frozenset(map(_familiar, contexts))
         try:
             own, builders = map(builder_platform, platforms)
         except PlatformError as error:
@@ -188,15 +189,16 @@ class _Resolver:
             if not self._pull_triggers(needed, images, onbuild_of):
                 break
         check_order(needed)
-        replayed = replay(needed, self._args, self.env, self._dockerfile.escape)
-        stages = [node.stage for node in needed if node.stage]
-        wanted = {self._dockerfile.stages.index(stage) for stage in stages}
+        doubts = replay(needed, self._args, self.env, self._dockerfile.escape)
+        seen = set(needed)
+        stages = self._graph.nodes[: len(self._dockerfile.stages)]
+        wanted = {index for index, node in enumerate(stages) if node in seen}
         return Resolution(
-            references=_references(needed, images),
+            references=self._references(needed, images),
             onbuild=self._target.stage.onbuild if self._target.stage else (),
-            base=_base(self._target, images),
-            unset=_unset(needed, replayed),
-            problems=tuple([_doubt(finding, path) for finding in replayed.doubts]),
+            base=self._base(images),
+            unset=self._unset(needed, wanted),
+            problems=tuple([_problem(doubt, path) for doubt in doubts]),
             declared=frozenset(
                 [a.name for a in self._dockerfile.args if a.stage is None or a.stage in wanted]
             ),
@@ -232,33 +234,60 @@ class _Resolver:
                 more = True
         return more
 
+    def _references(
+        self, needed: Iterable[Node], images: Mapping[Node, ImageReference]
+    ) -> tuple[Reference, ...]:
+        found = [
+            _reference_of(node, images[node]) for node in needed if self._is_asked_for(node, images)
+        ]
+        return tuple(sorted(found, key=lambda reference: reference.line))
 
-def _references(
-    needed: Iterable[Node], images: Mapping[Node, ImageReference]
-) -> tuple[Reference, ...]:
-    found = [_reference_of(node, images[node]) for node in needed if node in images]
-    return tuple(sorted(found, key=lambda reference: reference.line))
+    def _base(self, images: Mapping[Node, ImageReference]) -> Reference | None:
+        node = self._target
+        while node.base:
+            node = node.base
+        return _reference_of(node, images[node]) if self._is_asked_for(node, images) else None
 
+    def _is_asked_for(self, node: Node, images: Mapping[Node, ImageReference]) -> bool:
+        if node not in images or node.replaced:
+            return False
+        return not self._contexts or _familiar(str(images[node])) not in self._contexts
 
-def _base(target: Node, images: Mapping[Node, ImageReference]) -> Reference | None:
-    while target.base:
-        target = target.base
-    return _reference_of(target, images[target]) if target in images else None
+    def _unset(self, needed: Iterable[Node], wanted: Collection[int]) -> tuple[UnsetArg, ...]:
+        found = {(node.line, name) for node in needed for name in node.unset}
+        if self._dockerfile.uses:
+            found.update(self._unset_in_stages(wanted))
+        return tuple(UnsetArg(name=name, line=line) for line, name in sorted(found))
+
+    def _unset_in_stages(self, wanted: Collection[int]) -> Iterator[tuple[int, str]]:
+        starts = [stage.line for stage in self._dockerfile.stages]
+        for arg in self._dockerfile.args:
+            if arg.stage not in wanted or arg.default is not None or arg.stage is None:
+                continue
+            if arg.name in self._args or arg.name in self.env:
+                continue
+            stage = self._dockerfile.stages[arg.stage]
+            if any(i.name == "env" and arg.name in i.words[::2] for i in stage.instructions):
+                continue
+            end = starts[arg.stage + 1] if arg.stage + 1 < len(starts) else None
+            for use in self._dockerfile.uses:
+                if use.name == arg.name and arg.line < use.line and (not end or use.line < end):
+                    yield use.line, use.name
 
 
 def _reference_of(node: Node, image: ImageReference) -> Reference:
     return Reference(image=image, written=node.base_name, line=node.line, platform=node.platform)
 
 
-def _unset(needed: Iterable[Node], replayed: Replayed) -> tuple[UnsetArg, ...]:
-    found = {(node.line, name) for node in needed for name in node.unset}
-    found.update(replayed.unset)
-    return tuple(UnsetArg(name=name, line=line) for line, name in sorted(found))
-
-
-def _doubt(finding: Finding, path: str) -> Problem:
+def _problem(doubt: Doubt, path: str) -> Problem:
     return Problem(
         severity=Severity.WARNING,
-        message=f"{finding.text} (BuildKit refuses it unless the base image sets what is missing)",
-        location=Location(path=path, line=finding.line),
+        message=f"{doubt.message} (BuildKit refuses it unless the base image sets what is missing)",
+        location=Location(path=path, line=doubt.line),
     )
+
+
+def _familiar(name: str) -> str:
+    """The short form by which named contexts are looked up: no default registry, no `latest`."""
+    short = name.removeprefix("docker.io/").removeprefix("library/")
+    return short.removesuffix(":latest")
