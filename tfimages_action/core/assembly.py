@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.check_plan import check_plan
 from tfimages_action.core.config.values import ChecksConfig
-from tfimages_action.core.contexts import Contexts
+from tfimages_action.core.context import ContextReader
+from tfimages_action.core.discovery import IMAGE_YAML
 from tfimages_action.core.dockerfile.resolve import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.fingerprint import Ingredients, fingerprint_of
@@ -20,7 +22,7 @@ def assemble(
     order: Iterable[str],
     drafts: Mapping[str, Draft],
     links: Mapping[str, tuple[Resolution, Links]],
-    contexts: Contexts,
+    contexts: ContextReader,
 ) -> tuple[Image, ...]:
     """The images in build order. `links` holds what each draft was resolved and linked to."""
     images: dict[str, Image] = {}
@@ -34,7 +36,7 @@ def _image(
     draft: Draft,
     resolution: Resolution,
     links: Links,
-    contexts: Contexts,
+    contexts: ContextReader,
     above: Mapping[str, Image],
 ) -> Image:
     definition = draft.definition
@@ -48,6 +50,7 @@ def _image(
             dockerfile=draft.dockerfile,
             contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
             ignore=definition.ignore,
+            without=posixpath.join(definition.folder, IMAGE_YAML),
         ),
         definition=tuple(sorted(_definition(draft, args))),
         externals=tuple(sorted(map(str, outside))),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tfimages_action.core.assembly import assemble
 from tfimages_action.core.catalog import Catalog, NamedContext, Problem, Severity
 from tfimages_action.core.config.values import ImagesYaml
-from tfimages_action.core.contexts import Contexts
+from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import define
 from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, discover
 from tfimages_action.core.dockerfile.resolve import Resolution, no_triggers
@@ -71,7 +71,6 @@ class _Builder:
         self._errors: list[RefusedError] = []
         self._broken: set[str] = set()
         self._problems: list[Problem] = []
-        self._configuration: set[str] = set()
 
     def build(self) -> Catalog:
         drafts = {draft.name: draft for draft in self._distinct(self._drafts())}
@@ -83,7 +82,7 @@ class _Builder:
         for name in order:
             resolution, linked = links[name]
             self._problems += (*drafts[name].warnings(resolution), *linked.problems)
-        images = assemble(order, drafts, links, Contexts(self._files, self._configuration))
+        images = assemble(order, drafts, links, ContextReader(self._files))
         return Catalog(
             revision=self._revision.name,
             images=images,
@@ -94,8 +93,6 @@ class _Builder:
     def _drafts(self) -> list[Draft]:
         shared = self._shared()
         folders = self._folders(shared)
-        self._configuration = {folder.config.path for folder in folders if folder.config}
-        self._configuration.add(posixpath.join(self._images_dir, IMAGES_YAML))
         drafts: list[Draft] = []
         for folder in folders:
             drafts += self._attempt(folder.path, partial(self._folder, folder, shared), ())

@@ -1,22 +1,27 @@
-"""Which files of a revision a build sees: the same that the fingerprint looks at, and `ignore:`.
+"""Which files of a revision a build sees, and which of them its fingerprint looks at.
 
-`.dockerignore` is applied here, by the matcher that the fingerprint uses, and not by BuildKit:
-so what was planned is what is built. What `ignore:` names (`README*`) changes no fingerprint but
-stays in the build, or `COPY README.md` would fail.
+`.dockerignore` is applied here and not by BuildKit: what was planned is what is built. Of what a
+build sees the fingerprint leaves out only what `ignore:` names (`README*`): it changes nothing,
+but stays in the build, or `COPY README.md` would fail. The image's own image.yaml is in neither:
+a longer list of variants would else rebuild every one of them.
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from tfimages_action.core.catalog import Image
+from tfimages_action.core.discovery import IMAGE_YAML
 from tfimages_action.core.files import Files
-from tfimages_action.core.ignore import docker_ignore
+from tfimages_action.core.fingerprint import FileSet
+from tfimages_action.core.ignore import Matcher, docker_ignore, ignore_globs
 from tfimages_action.core.tree import TreeEntry
 from tfimages_action.errors import StageError
 
-DOCKERIGNORE = ".dockerignore"
+DOCKERIGNORE: Final = ".dockerignore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class BuildFiles:
 
     dockerfile: TreeEntry
     contexts: tuple[Context, ...]
-    """The main one first."""
+    """The main one first; those that the run replaced from outside the repository are not here."""
 
 
 def build_files(image: Image, files: Files) -> BuildFiles:
@@ -43,18 +48,99 @@ def build_files(image: Image, files: Files) -> BuildFiles:
     dockerfile = files.at(image.dockerfile)
     if dockerfile is None:
         raise StageError(f"{image.dockerfile} is not in the revision")
-    own = files.at(image.dockerfile + DOCKERIGNORE)
-    main = _select(files, "", image.context, own)
-    named = (_select(files, context.name, context.folder, None) for context in image.contexts)
+    reader = ContextReader(files)
+    own = posixpath.join(image.folder, IMAGE_YAML)
+    main = Context(
+        name="",
+        folder=image.context,
+        entries=reader.entries(image.context, dockerfile=image.dockerfile, without=own),
+    )
+    named = (
+        Context(
+            name=context.name,
+            folder=context.folder,
+            entries=reader.entries(context.folder, without=own),
+        )
+        for context in image.contexts
+        if not context.outside
+    )
     return BuildFiles(dockerfile=dockerfile, contexts=(main, *named))
 
 
-def _select(files: Files, name: str, folder: str, rules: TreeEntry | None) -> Context:
-    excluded_by = rules or files.at(posixpath.join(folder, DOCKERIGNORE))
-    text = files.read(excluded_by).decode(errors="surrogateescape") if excluded_by else ""
-    excludes = docker_ignore(text) if text else None
-    cut = len(folder) + 1 if folder else 0
-    entries = tuple(
-        entry for entry in files.under(folder) if not (excludes and excludes(entry.path[cut:]))
-    )
-    return Context(name=name, folder=folder, entries=entries)
+class ContextReader:
+    """Reads contexts, each once however many images share it."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._counted: dict[tuple[object, ...], FileSet] = {}
+        self._matchers: dict[str, Matcher | None] = {}
+
+    def file_sets(
+        self,
+        *,
+        context: str,
+        dockerfile: TreeEntry,
+        contexts: Iterable[tuple[str, str]],
+        ignore: tuple[str, ...],
+        without: str,
+    ) -> tuple[FileSet, ...]:
+        """The files that a fingerprint looks at; `contexts` are (name, folder)."""
+        main = self._count("", context, dockerfile.path, ignore, without)
+        named = [
+            self._count(name, folder, None, ignore, without) for name, folder in sorted(contexts)
+        ]
+        if dockerfile in main.entries:
+            return (main, *named)
+        # Outside the context, or kept from it: the build reads it all the same.
+        folder = posixpath.dirname(dockerfile.path)
+        return (main, *named, FileSet(name="Dockerfile", folder=folder, entries=(dockerfile,)))
+
+    def entries(
+        self, folder: str, *, dockerfile: str | None = None, without: str
+    ) -> tuple[TreeEntry, ...]:
+        """The files below a folder that .dockerignore lets through, but for the one `without`.
+
+        BuildKit looks for `<Dockerfile>.dockerignore` beside the Dockerfile first.
+        """
+        return self._select(folder, self._ignore_file(folder, dockerfile), without)
+
+    def _count(
+        self,
+        name: str,
+        folder: str,
+        dockerfile: str | None,
+        ignore: tuple[str, ...],
+        without: str,
+    ) -> FileSet:
+        excluded_by = self._ignore_file(folder, dockerfile)
+        key = (name, folder, excluded_by, ignore, without)
+        known = self._counted.get(key)
+        if known is None:
+            cut = len(folder) + 1 if folder else 0
+            ignored = ignore_globs(ignore)
+            entries = self._select(folder, excluded_by, without)
+            counted = tuple([entry for entry in entries if not ignored(entry[0][cut:])])
+            known = self._counted[key] = FileSet(name=name, folder=folder, entries=counted)
+        return known
+
+    def _select(
+        self, folder: str, excluded_by: TreeEntry | None, without: str
+    ) -> tuple[TreeEntry, ...]:
+        excludes = self._matcher(excluded_by) if excluded_by else None
+        entries = self._files.under(folder)
+        if excludes is None:
+            return tuple([entry for entry in entries if entry[0] != without])
+        cut = len(folder) + 1 if folder else 0
+        return tuple(
+            [entry for entry in entries if entry[0] != without and not excludes(entry[0][cut:])]
+        )
+
+    def _ignore_file(self, folder: str, dockerfile: str | None) -> TreeEntry | None:
+        own = self._files.at(dockerfile + DOCKERIGNORE) if dockerfile else None
+        return own or self._files.at(posixpath.join(folder, DOCKERIGNORE))
+
+    def _matcher(self, entry: TreeEntry) -> Matcher | None:
+        if entry.blob not in self._matchers:
+            text = self._files.read(entry).decode(errors="surrogateescape")
+            self._matchers[entry.blob] = docker_ignore(text)
+        return self._matchers[entry.blob]
