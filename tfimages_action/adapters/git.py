@@ -6,8 +6,9 @@ A clone may be shallow, bare, or owned by another user (the runner's workspace b
 
 from __future__ import annotations
 
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ pygit2.settings.owner_validation = False
 
 _MODES: Final = {mode.value.encode(): mode for mode in FileMode} | {b"100664": FileMode.FILE}
 _FOLDER: Final = b"40000"
-_ID_BYTES: Final = 20
+_TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _WORKTREE: Final = "worktree"
 
 
@@ -38,6 +39,7 @@ class GitRepository:
                 hint="name the repository's folder with --repo, or run actions/checkout first",
             )
         self._repo = pygit2.Repository(found)
+        self._trees = _Trees(self._repo)
 
     @property
     def is_shallow(self) -> bool:
@@ -74,7 +76,7 @@ class GitRepository:
                 f"git has no revision {name!r}{shallow}",
                 hint="check out with `fetch-depth: 0`, which brings all tags and their history",
             )
-        return GitRevision(self._repo, name, commit)
+        return GitRevision(self._repo, self._trees, name, commit)
 
     def worktree(self) -> WorktreeRevision:
         """Give the worktree with its uncommitted changes."""
@@ -116,8 +118,11 @@ class GitRepository:
 class GitRevision:
     """One commit of a local repository, as `core.tree.Revision`."""
 
-    def __init__(self, repo: pygit2.Repository, name: str, commit: pygit2.Commit) -> None:
+    def __init__(
+        self, repo: pygit2.Repository, trees: _Trees, name: str, commit: pygit2.Commit
+    ) -> None:
         self._repo = repo
+        self._trees = trees
         self._name = name
         self._commit = commit
 
@@ -133,11 +138,12 @@ class GitRevision:
     def created(self) -> datetime:
         return datetime.fromtimestamp(self._commit.commit_time, UTC)
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
-        """Walk the tree in git's order, which is by path bytes of files."""
+    def entries(self, under: str = "") -> Sequence[TreeEntry]:
+        """Every file in git's order, which is by path bytes of files."""
         tree_id = self._tree_at(under)
-        if tree_id is not None:
-            yield from _walk(self._repo, tree_id, f"{under}/" if under else "")
+        if tree_id is None:
+            return ()
+        return self._trees.list(tree_id, f"{under}/" if under else "")
 
     def read(self, blob: str) -> bytes:
         return _read_blob(self._repo, blob)
@@ -217,20 +223,27 @@ class WorktreeRevision:
         return TreeEntry(path, FileMode.EXECUTABLE if executable else FileMode.FILE, blob)
 
 
-def _walk(repo: pygit2.Repository, tree_id: bytes, prefix: str) -> Iterator[TreeEntry]:
-    # Raw tree objects: a loop over bytes costs a fraction of an object per entry.
-    _, raw = repo.read(pygit2.Oid(raw=tree_id))
-    at = 0
-    while at < len(raw):
-        space = raw.index(b" ", at)
-        end = raw.index(b"\0", space)
-        mode, name = raw[at:space], raw[space + 1 : end].decode(errors="surrogateescape")
-        at = end + 1 + _ID_BYTES
-        blob = raw[end + 1 : at]
-        if mode == _FOLDER:
-            yield from _walk(repo, blob, f"{prefix}{name}/")
-        else:
-            yield TreeEntry(prefix + name, _MODES[mode], blob.hex())
+class _Trees:
+    """Lists trees, each once: two revisions share what did not change between them."""
+
+    def __init__(self, repo: pygit2.Repository) -> None:
+        self._repo = repo
+        self._known: dict[tuple[bytes, str], list[TreeEntry]] = {}
+
+    def list(self, tree_id: bytes, prefix: str) -> list[TreeEntry]:
+        """Every file below the tree, in git's order; `prefix` is the tree's path with its `/`."""
+        found = self._known.get((tree_id, prefix))
+        if found is None:
+            found = self._known[tree_id, prefix] = []
+            # Raw tree objects: a loop over bytes costs a fraction of an object per entry.
+            _, raw = self._repo.read(pygit2.Oid(raw=tree_id))
+            for mode, name, blob in _TREE_ENTRY.findall(raw):
+                path = prefix + name.decode(errors="surrogateescape")
+                if mode == _FOLDER:
+                    found += self.list(blob, f"{path}/")
+                else:
+                    found.append(TreeEntry(path, _MODES[mode], blob.hex()))
+        return found
 
 
 def _read_blob(repo: pygit2.Repository, blob: str) -> bytes:

@@ -3,59 +3,65 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.check_plan import check_plan
+from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.config.values import ChecksConfig
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.discovery import IMAGE_YAML
-from tfimages_action.core.dockerfile.resolve import Resolution
 from tfimages_action.core.draft import Draft
-from tfimages_action.core.fingerprint import Ingredients, fingerprint_of
-from tfimages_action.core.links import Links
+from tfimages_action.core.fingerprint import FileSet, Ingredients, fingerprint_of
+from tfimages_action.core.memo import Linked, Memo
 
 _NO_CHECKS = ChecksConfig()
+_Parent = tuple[str, str, CheckPlan]
+"""Name, fingerprint, checks."""
 
 
 def assemble(
     order: Iterable[str],
     drafts: Mapping[str, Draft],
-    links: Mapping[str, tuple[Resolution, Links]],
+    linked: Mapping[str, Linked],
     contexts: ContextReader,
+    memo: Memo,
 ) -> tuple[Image, ...]:
-    """The images in build order. `links` holds what each draft was resolved and linked to."""
+    """The images in build order. `linked` holds what each draft was resolved and linked to."""
     images: dict[str, Image] = {}
     for name in order:
-        resolution, linked = links[name]
-        images[name] = _image(drafts[name], resolution, linked, contexts, images)
+        draft = drafts[name]
+        parents = sorted({link.image for link in linked[name][1].parents})
+        files = contexts.file_sets(
+            context=draft.context,
+            dockerfile=draft.dockerfile,
+            contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
+            ignore=draft.definition.ignore,
+            without=posixpath.join(draft.definition.folder, IMAGE_YAML),
+        )
+        above = [(parent, images[parent].fingerprint, images[parent].checks) for parent in parents]
+        parts = (draft, linked[name], files, above)
+        known = memo.images.get(name)
+        if known is None or known[0] != parts:
+            known = memo.images[name] = (parts, _image(draft, linked[name], files, above))
+        images[name] = known[1]
     return tuple(images.values())
 
 
 def _image(
-    draft: Draft,
-    resolution: Resolution,
-    links: Links,
-    contexts: ContextReader,
-    above: Mapping[str, Image],
+    draft: Draft, linked: Linked, files: tuple[FileSet, ...], above: Sequence[_Parent]
 ) -> Image:
+    resolution, links = linked
     definition = draft.definition
-    parents = sorted({link.image for link in links.parents})
     args = tuple((k, v) for k, v in draft.args.items() if k in resolution.declared)
-    base = resolution.base
     outside = {external.reference for external in links.externals}
     ingredients = Ingredients(
-        files=contexts.file_sets(
-            context=draft.context,
-            dockerfile=draft.dockerfile,
-            contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
-            ignore=definition.ignore,
-            without=posixpath.join(definition.folder, IMAGE_YAML),
-        ),
+        files=files,
         definition=tuple(sorted(_definition(draft, args))),
         externals=tuple(sorted(map(str, outside))),
-        parents=tuple((name, above[name].fingerprint) for name in parents),
+        parents=tuple((name, fingerprint) for name, fingerprint, _ in above),
     )
+    base = resolution.base
     return Image(
         name=definition.name,
         reference=definition.reference,
@@ -70,12 +76,10 @@ def _image(
         platforms=definition.platforms,
         parents=links.parents,
         externals=links.externals,
-        base=base.image
-        if base and any(e.reference == base.image for e in links.externals)
-        else None,
+        base=base.image if base and base.image in outside else None,
         checks=check_plan(
-            [layer for layer in definition.checks if layer is not _NO_CHECKS],
-            [above[name].checks for name in parents],
+            [layer for layer in definition.checks if layer != _NO_CHECKS],
+            [checks for _, _, checks in above],
         ),
         fingerprint=fingerprint_of(ingredients),
         ingredients=ingredients,

@@ -14,12 +14,12 @@ from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import define
 from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, discover
-from tfimages_action.core.dockerfile.resolve import Resolution, no_triggers
+from tfimages_action.core.dockerfile.resolve import no_triggers
 from tfimages_action.core.draft import Draft, Triggers
 from tfimages_action.core.files import Files
 from tfimages_action.core.graph import CycleFoundError, build_order, descendants
-from tfimages_action.core.links import Linker, Links
-from tfimages_action.core.memo import Memo
+from tfimages_action.core.links import Linker
+from tfimages_action.core.memo import Linked, Memo
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tree import FileMode, Revision, TreeEntry
 from tfimages_action.errors import CatalogError, ConfigError, Location, RefusedError
@@ -82,7 +82,9 @@ class _Builder:
         for name in order:
             resolution, linked = links[name]
             self._problems += (*drafts[name].warnings(resolution), *linked.problems)
-        images = assemble(order, drafts, links, ContextReader(self._files))
+        images = assemble(
+            order, drafts, links, ContextReader(self._files, self._memo.file_sets), self._memo
+        )
         return Catalog(
             revision=self._revision.name,
             images=images,
@@ -91,22 +93,26 @@ class _Builder:
         )
 
     def _drafts(self) -> list[Draft]:
-        shared = self._shared()
-        folders = self._folders(shared)
+        entry = self._files.at(posixpath.join(self._images_dir, IMAGES_YAML))
+        shared = self._shared(entry) if entry else ImagesYaml()
+        known = self._memo.folders_under(self._options, entry.blob if entry else "")
         drafts: list[Draft] = []
-        for folder in folders:
-            drafts += self._attempt(folder.path, partial(self._folder, folder, shared), ())
+        for folder in self._folders(shared):
+            found = known.get(folder)
+            if found is None:
+                nothing: tuple[Draft, ...] = ()
+                found = self._attempt(folder.path, partial(self._folder, folder, shared), nothing)
+                if found and folder.stands_alone:
+                    known[folder] = found
+            drafts += found
         return drafts
 
-    def _shared(self) -> ImagesYaml:
-        path = posixpath.join(self._images_dir, IMAGES_YAML)
-        entry = self._files.at(path)
-        if entry is None:
-            return ImagesYaml()
+    def _shared(self, entry: TreeEntry) -> ImagesYaml:
         from tfimages_action.core.config.read import read_images_yaml  # noqa: PLC0415 - see there
 
+        data = self._files.read(entry)
         return self._attempt(
-            path, lambda: read_images_yaml(path, self._files.read(entry)).value, ImagesYaml()
+            self._images_dir, lambda: read_images_yaml(entry.path, data).value, ImagesYaml()
         )
 
     def _folders(self, shared: ImagesYaml) -> tuple[Folder, ...]:
@@ -127,7 +133,7 @@ class _Builder:
             )
         return folders
 
-    def _folder(self, folder: Folder, shared: ImagesYaml) -> Sequence[Draft]:
+    def _folder(self, folder: Folder, shared: ImagesYaml) -> tuple[Draft, ...]:
         config = self._image_yaml(folder)
         dockerfile = self._dockerfile(folder, config)
         definitions = define(
@@ -147,7 +153,7 @@ class _Builder:
                 place = self._inside(path, config, ("contexts", name))
                 contexts.append(NamedContext(name=name, folder=place))
         parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
-        drafts = [
+        drafts = (
             Draft(
                 definition=definition,
                 dockerfile=dockerfile,
@@ -156,8 +162,8 @@ class _Builder:
                 contexts=tuple(contexts),
             )
             for definition in definitions
-        ]
-        return [self._overridden(draft) for draft in drafts] if self._options.overrides else drafts
+        )
+        return tuple(map(self._overridden, drafts) if self._options.overrides else drafts)
 
     def _image_yaml(self, folder: Folder) -> ConfigFile[ImageYaml] | None:
         if folder.config is None:
@@ -203,7 +209,7 @@ class _Builder:
         """With the folders of this machine that replace what the Dockerfile names so."""
         stages = {stage.name for stage in draft.parsed.stages}
         named = {context.name for context in draft.contexts}
-        written = {reference.written for reference in draft.resolve(self._memo).references}
+        written = {reference.written for reference in draft.resolve().references}
         outside = tuple(
             NamedContext(name=name, folder=folder, outside=True)
             for name, folder in self._options.overrides
@@ -221,15 +227,19 @@ class _Builder:
         left_out = {id(draft) for draft, _ in duplicates}
         return (draft for draft in drafts if id(draft) not in left_out)
 
-    def _links(
-        self, drafts: dict[str, Draft], linker: Linker
-    ) -> dict[str, tuple[Resolution, Links]]:
+    def _links(self, drafts: dict[str, Draft], linker: Linker) -> dict[str, Linked]:
         """Resolve and link every draft; a second time those whose parents leave them triggers."""
-        resolved: dict[str, tuple[Resolution, Links]] = {}
+        resolved: dict[str, Linked] = {}
+        known = self._memo.links_among(linker.images)
         for name, draft in list(drafts.items()):
+            before = known.get(name)
+            if before and before[0] == draft:
+                resolved[name] = before[1]
+                continue
             found = self._attempt(draft.definition.folder, partial(self._link, draft, linker), None)
             if found:
                 resolved[name] = found
+                known[name] = (draft, found)
             else:
                 del drafts[name]
         triggers = {name: found.onbuild for name, (found, _) in resolved.items() if found.onbuild}
@@ -246,15 +256,11 @@ class _Builder:
                 resolved[name] = self._attempt(draft.definition.folder, again, resolved[name])
         return resolved
 
-    def _link(
-        self, draft: Draft, linker: Linker, onbuild_of: Triggers = no_triggers
-    ) -> tuple[Resolution, Links]:
-        resolution = draft.resolve(self._memo, onbuild_of)
+    def _link(self, draft: Draft, linker: Linker, onbuild_of: Triggers = no_triggers) -> Linked:
+        resolution = draft.resolve(onbuild_of)
         return resolution, linker.links(draft, resolution)
 
-    def _order(
-        self, drafts: dict[str, Draft], links: dict[str, tuple[Resolution, Links]]
-    ) -> tuple[str, ...]:
+    def _order(self, drafts: dict[str, Draft], links: dict[str, Linked]) -> tuple[str, ...]:
         """The build order. A cycle is refused; leniently all that it holds up is left out."""
         while True:
             parents = {
@@ -271,7 +277,7 @@ class _Builder:
                     self._fail(drafts.pop(name).definition.folder, error)
 
     @staticmethod
-    def _cycle(path: tuple[str, ...], links: dict[str, tuple[Resolution, Links]]) -> CatalogError:
+    def _cycle(path: tuple[str, ...], links: dict[str, Linked]) -> CatalogError:
         location = next(
             link.location for link in links[path[0]][1].parents if link.image == path[1]
         )

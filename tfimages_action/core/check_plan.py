@@ -16,6 +16,8 @@ from tfimages_action.core.checks import (
 )
 from tfimages_action.core.config.values import ChecksConfig, RunConfig, parse_size
 
+_NOTHING = CheckPlan()
+
 
 def check_plan(own: Sequence[ChecksConfig], ancestors: Iterable[CheckPlan] = ()) -> CheckPlan:
     """Join the parents' plans and the image's own layers of configuration, the later one winning.
@@ -24,6 +26,8 @@ def check_plan(own: Sequence[ChecksConfig], ancestors: Iterable[CheckPlan] = ())
     size is not inherited, since a child holds all of its parent and more.
     """
     parents = tuple(ancestors)
+    if not own and not parents:
+        return _NOTHING
     checks: dict[object, Check] = {
         _key(check): check
         for parent in parents

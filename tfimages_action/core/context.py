@@ -22,6 +22,8 @@ from tfimages_action.core.tree import TreeEntry
 from tfimages_action.errors import StageError
 
 DOCKERIGNORE: Final = ".dockerignore"
+KnownFileSets = dict[tuple[object, ...], tuple[list[TreeEntry], FileSet]]
+"""By place and rules: the entries found there, and those of them that count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,10 @@ def build_files(image: Image, files: Files) -> BuildFiles:
 class ContextReader:
     """Reads contexts, each once however many images share it."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, known: KnownFileSets | None = None) -> None:
+        """Read from `files`; `known` is what readers of other revisions found, and is added to."""
         self._files = files
-        self._counted: dict[tuple[object, ...], FileSet] = {}
+        self._known: KnownFileSets = {} if known is None else known
         self._matchers: dict[str, Matcher | None] = {}
 
     def file_sets(
@@ -102,7 +105,9 @@ class ContextReader:
 
         BuildKit looks for `<Dockerfile>.dockerignore` beside the Dockerfile first.
         """
-        return self._select(folder, self._ignore_file(folder, dockerfile), without)
+        cut = len(folder) + 1 if folder else 0
+        excluded_by = self._ignore_file(folder, dockerfile)
+        return tuple(self._select(self._files.under(folder), cut, excluded_by, without))
 
     def _count(
         self,
@@ -114,26 +119,25 @@ class ContextReader:
     ) -> FileSet:
         excluded_by = self._ignore_file(folder, dockerfile)
         key = (name, folder, excluded_by, ignore, without)
-        known = self._counted.get(key)
-        if known is None:
-            cut = len(folder) + 1 if folder else 0
-            ignored = ignore_globs(ignore)
-            entries = self._select(folder, excluded_by, without)
-            counted = tuple([entry for entry in entries if not ignored(entry[0][cut:])])
-            known = self._counted[key] = FileSet(name=name, folder=folder, entries=counted)
-        return known
+        present = self._files.under(folder)
+        known = self._known.get(key)
+        if known is not None and known[0] == present:
+            return known[1]
+        cut = len(folder) + 1 if folder else 0
+        ignored = ignore_globs(ignore)
+        entries = self._select(present, cut, excluded_by, without)
+        counted = tuple([entry for entry in entries if not ignored(entry[0][cut:])])
+        found = FileSet(name=name, folder=folder, entries=counted)
+        self._known[key] = (present, found)
+        return found
 
     def _select(
-        self, folder: str, excluded_by: TreeEntry | None, without: str
-    ) -> tuple[TreeEntry, ...]:
+        self, present: list[TreeEntry], cut: int, excluded_by: TreeEntry | None, without: str
+    ) -> list[TreeEntry]:
         excludes = self._matcher(excluded_by) if excluded_by else None
-        entries = self._files.under(folder)
         if excludes is None:
-            return tuple([entry for entry in entries if entry[0] != without])
-        cut = len(folder) + 1 if folder else 0
-        return tuple(
-            [entry for entry in entries if entry[0] != without and not excludes(entry[0][cut:])]
-        )
+            return [entry for entry in present if entry[0] != without]
+        return [e for e in present if e[0] != without and not excludes(e[0][cut:])]
 
     def _ignore_file(self, folder: str, dockerfile: str | None) -> TreeEntry | None:
         own = self._files.at(dockerfile + DOCKERIGNORE) if dockerfile else None

@@ -69,7 +69,8 @@ def decide(known: Knowledge) -> Plan:
     chosen = matched(known.selection, known.current)
     steps = _Decider(known, chosen).steps()
     also = needed(chosen, steps)
-    steps = tuple(s if s.image.name in chosen | also else _not_selected(s) for s in steps)
+    wanted = chosen | also
+    steps = tuple(s if s.image.name in wanted else _not_selected(s) for s in steps)
     names = {image.name for image in known.current.images}
     before = known.previous.images if known.previous else ()
     return Plan(

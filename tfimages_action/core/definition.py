@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REGISTRY_ARG = "REGISTRY"
 _NO_CONFIG = ImageYaml()
+_NO_CHECKS = _NO_CONFIG.checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def _base(
         target=image.target,
         platforms=_first(image.platforms, defaults.platforms, ()),
         ignore=_first(image.ignore, defaults.ignore, DEFAULT_IGNORE),
-        checks=(defaults.checks, image.checks),
+        checks=tuple(c for c in (defaults.checks, image.checks) if c is not _NO_CHECKS),
         contexts=image.contexts,
     )
 

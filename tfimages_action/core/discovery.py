@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.tree import FileMode, TreeEntry
 
 IMAGE_YAML: Final = "image.yaml"
 IMAGES_YAML: Final = "images.yaml"
@@ -28,6 +28,13 @@ class Folder:
     """`Dockerfile`, else `dockerfile`; image.yaml may name another."""
     config: TreeEntry | None
     """Its image.yaml."""
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing beside its own files and images.yaml can define it."""
+        if self.config is not None or self.dockerfile is None:
+            return False
+        return self.dockerfile.mode is not FileMode.SYMLINK
 
 
 def discover(

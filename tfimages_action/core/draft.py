@@ -15,7 +15,6 @@ from tfimages_action.core.dockerfile.resolve import (
     no_triggers,
     resolve,
 )
-from tfimages_action.core.memo import Memo
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.tree import TreeEntry
 from tfimages_action.errors import Location
@@ -41,30 +40,15 @@ class Draft:
     def args(self) -> dict[str, str]:
         """The args on offer that the Dockerfile declares anywhere."""
         offered = self.definition.args
-        return {name: offered[name] for name in sorted(self.parsed.declared) if name in offered}
+        return {name: offered[name] for name in sorted(self.parsed.declared & offered.keys())}
 
-    def resolve(self, memo: Memo, onbuild_of: Triggers = no_triggers) -> Resolution:
+    def resolve(self, onbuild_of: Triggers = no_triggers) -> Resolution:
         """What it depends on, on all of its platforms. Raises `DockerfileError`."""
-        if onbuild_of is not no_triggers:
-            return self._resolve(onbuild_of)
-        key = (
-            self.dockerfile.path,
-            self.dockerfile.blob,
-            tuple(self.args.items()),
-            self.definition.target,
-            self.definition.platforms,
-            self.contexts,
-        )
-        known = memo.resolutions.get(key)
-        if known is None:
-            known = memo.resolutions[key] = self._resolve(onbuild_of)
-        return known
-
-    def _resolve(self, onbuild_of: Triggers) -> Resolution:
+        args = self.args
         found = [
             resolve(
                 self.parsed,
-                args=self.args,
+                args=args,
                 target=self.definition.target,
                 platform=platform,
                 contexts=tuple(context.name for context in self.contexts),
@@ -77,6 +61,9 @@ class Draft:
 
     def references(self, resolution: Resolution) -> Iterator[Reference]:
         """The references that no named context replaces."""
+        if not self.contexts:
+            yield from resolution.references
+            return
         replaced = {context.name for context in self.contexts}
         replaced |= {str(image) for name in replaced if (image := _parsed(name))}
         for reference in resolution.references:

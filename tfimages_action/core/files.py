@@ -10,6 +10,7 @@ from tfimages_action.core.tree import FileMode, Revision, TreeEntry
 from tfimages_action.errors import ConfigError, Location
 
 _AFTER_SLASH: Final = chr(ord("/") + 1)
+_ENDS: Final = ("", "/")
 _MAX_LINKS: Final = 40
 """As many symlinks as Linux follows in one path."""
 
@@ -78,16 +79,18 @@ class Files:
         return real
 
     def _list(self, folder: str) -> tuple[list[TreeEntry], list[str]]:
-        """The smallest listing at hand that covers the folder; a new one where none does."""
-        known = folder
-        while known not in self._listed:
-            if not known:
-                # `sorted`: the order of str, which bisect compares, is not quite that of bytes.
-                entries = sorted(self._revision.entries(folder))
-                self._listed[folder] = (entries, [entry[0] for entry in entries])
-                return self._listed[folder]
-            known = posixpath.dirname(known)
-        return self._listed[known]
+        """A listing that covers the folder; a new one where none does."""
+        for root, listed in self._listed.items():
+            if not root or (folder.startswith(root) and folder[len(root) : len(root) + 1] in _ENDS):
+                return listed
+        entries = list(self._revision.entries(folder))
+        paths = [entry[0] for entry in entries]
+        # The order of str, which bisect compares, is not quite git's order of bytes.
+        if paths != sorted(paths):
+            entries.sort()
+            paths.sort()
+        self._listed[folder] = (entries, paths)
+        return entries, paths
 
 
 def _bounds(paths: list[str], folder: str) -> tuple[int, int]:

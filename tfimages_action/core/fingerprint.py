@@ -94,7 +94,8 @@ class Difference:
 
 def compare(before: Ingredients, after: Ingredients) -> Difference:
     """Name every part that differs."""
-    old, new = _files(before), _files(after)
+    same = before.files == after.files
+    old, new = ({}, {}) if same else (_files(before), _files(after))
     return Difference(
         added=tuple(path for path in new if path not in old),
         removed=tuple(path for path in old if path not in new),

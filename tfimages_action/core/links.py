@@ -25,9 +25,13 @@ class Linker:
     """Knows what the repository's images are published as: a variant is one image of many."""
 
     def __init__(self, registry: str, drafts: Iterable[Draft]) -> None:
-        """Index the drafts. `duplicates` holds one error for each name that is taken twice."""
+        """Index the drafts.
+
+        `images` leads from references to names; `duplicates` holds one error for each name that
+        is taken twice.
+        """
         self._namespace = ImageReference.parse(f"{registry}/x").name.removesuffix("x")
-        self._images: dict[str, str] = {}
+        self.images: dict[str, str] = {}
         self.duplicates: list[tuple[Draft, CatalogError]] = []
         owners: dict[str, Draft] = {}
         for draft in drafts:
@@ -36,11 +40,11 @@ class Linker:
             if owner is not draft:
                 self.duplicates.append((draft, _duplicate(made, owner, draft)))
             elif draft.definition.kind is not Kind.VM:
-                self._images[made] = draft.name
+                self.images[made] = draft.name
 
     def image_of(self, reference: ImageReference) -> str | None:
         """Name of the image that is published so. One pinned by digest is none: it never moves."""
-        return self._images.get(str(reference))
+        return self.images.get(str(reference))
 
     def links(self, draft: Draft, resolution: Resolution) -> Links:
         """Sort the image's references; each place counts, so one parent may have several links."""

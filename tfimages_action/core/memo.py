@@ -1,21 +1,51 @@
-"""Work done once per content: shared by the catalogs that one run reads."""
+"""Work done once per content: shared by the catalogs that one run reads.
+
+Two versions of a repository differ in little. What one catalog was made from is kept, and the next
+one takes over whatever stands on equal ground: equal entries (which git revisions even share),
+equal configuration, equal parents.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.context import KnownFileSets
+from tfimages_action.core.discovery import Folder
 from tfimages_action.core.dockerfile.model import Dockerfile
 from tfimages_action.core.dockerfile.parse import parse
 from tfimages_action.core.dockerfile.resolve import Resolution
+from tfimages_action.core.draft import Draft
+from tfimages_action.core.links import Links
+
+Linked = tuple[Resolution, Links]
 
 
 @dataclass(slots=True, kw_only=True)
 class Memo:
-    """Parsed Dockerfiles by blob id, and what they depend on by all that it rests on."""
+    """What is known already. Each value stands beside all that it depends on."""
 
     dockerfiles: dict[str, Dockerfile] = field(default_factory=dict)
-    resolutions: dict[tuple[object, ...], Resolution] = field(default_factory=dict)
+    """By blob id."""
+    file_sets: KnownFileSets = field(default_factory=dict)
+    images: dict[str, tuple[tuple[object, ...], Image]] = field(default_factory=dict)
+    """By name: the parts it was assembled from, and the image."""
+    _folders: dict[tuple[object, ...], dict[Folder, tuple[Draft, ...]]] = field(
+        default_factory=dict
+    )
+    _targets: dict[str, str] = field(default_factory=dict)
+    _linked: dict[str, tuple[Draft, Linked]] = field(default_factory=dict)
+
+    def folders_under(self, options: object, shared: str) -> dict[Folder, tuple[Draft, ...]]:
+        """The drafts of folders that stand alone, under these options and this images.yaml."""
+        return self._folders.setdefault((options, shared), {})
+
+    def links_among(self, targets: dict[str, str]) -> dict[str, tuple[Draft, Linked]]:
+        """Where drafts' references led, as long as references lead to the same images."""
+        if self._targets != targets:
+            self._targets, self._linked = targets, {}
+        return self._linked
 
     def dockerfile(self, blob: str, path: str, read: Callable[[str], bytes]) -> Dockerfile:
         """The parsed Dockerfile of that blob id. Raises `DockerfileError`."""

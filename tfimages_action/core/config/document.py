@@ -19,7 +19,10 @@ from tfimages_action.errors import ConfigError, Location
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "tag:yaml.org,2002:merge"
-_STANDARD_TAGS: Final = "tag:yaml.org,2002:"
+_TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ["null", "bool", "int", "float", "str", "timestamp", "value", "map", "seq"]
+)
 _MAX_DEPTH: Final = 20
 """Our deepest key has six levels; aliases could nest without end."""
 
@@ -81,7 +84,7 @@ class _Reader:
     def convert(self, node: Node, at: Path) -> Value:
         """The node's value; `at` is its path from the root."""
         self.lines.setdefault(at, node.start_mark.line + 1)
-        if not node.tag.startswith(_STANDARD_TAGS):
+        if node.tag not in _TAGS:
             raise self.error(f"the YAML tag {node.tag} is not allowed", node)
         if len(at) > _MAX_DEPTH:
             raise self.error("nested too deep (an anchor that contains itself?)", node)

@@ -74,7 +74,12 @@ def _adapter(kind: type[_Config]) -> TypeAdapter[_Config]:
 
 def _explain(kind: type, document: Document, errors: Sequence[ErrorDetails]) -> ConfigError:
     """The first mistake of the file, with its line and cure, and how many more there are."""
-    placed = sorted(errors, key=lambda error: document.location(error["loc"]).line or 0)
+    # A list of one wrong item is also "too short" for pydantic: that one says nothing.
+    real = [one for one in errors if not (one["type"] == "too_short" and one["input"])]
+    placed = sorted(
+        real,
+        key=lambda one: (document.location(one["loc"]).line or 0, one["type"] not in _UNKNOWN_KEY),
+    )
     first = placed[0]
     loc: Path = tuple(part for part in first["loc"] if part != "[key]")
     message, hint = _describe(kind, loc, first)
