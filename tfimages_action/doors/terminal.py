@@ -15,6 +15,7 @@ from tfimages_action.errors import ExitCode, TfImagesError
 _COMMANDS: Final[dict[str, str]] = {
     "plan": "plan:plan",
     "publish": "publish:publish",
+    "flist": "flist:flist",
     "references": "references:references",
 }
 """Command name -> `module:attribute` below `doors.commands`."""

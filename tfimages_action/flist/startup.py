@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tfimages_action.core.work import ImageConfig
 from tfimages_action.flist.entries import BLOCK_SIZE, STARTUP_PATH, Entry, EntryType
 from tfimages_action.flist.source import MakeBlock, key_only
 
@@ -39,6 +40,16 @@ class StartConfig:
             cmd=_words(config.get("Cmd")),
             env=_words(config.get("Env")) or (),
             working_dir=str(config.get("WorkingDir") or ""),
+        )
+
+    @classmethod
+    def of_image(cls, config: ImageConfig) -> StartConfig:
+        """From what the engine's adapter says of an image."""
+        return cls(
+            entrypoint=config.entrypoint,
+            cmd=config.cmd,
+            env=config.env,
+            working_dir=config.workdir,
         )
 
     @property

@@ -54,6 +54,10 @@ class BlockStore:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
         return block
 
+    def holds(self, block: Block) -> bool:
+        """Whether the block is there; `get` says whether it is whole."""
+        return self._has(block.hash)
+
     def get(self, block: Block) -> bytes:
         """The plain block, held against both its keys. Raises `FlistError`."""
         try:

@@ -34,13 +34,7 @@ class Sources:
         """What the image starts; `None` for a full VM, which starts its own kernel."""
         if isinstance(source, BuiltArchive):
             return None
-        config = self._images.config(source, log=log, stop=stop)
-        return StartConfig(
-            entrypoint=config.entrypoint,
-            cmd=config.cmd,
-            env=config.env,
-            working_dir=config.workdir,
-        )
+        return StartConfig.of_image(self._images.config(source, log=log, stop=stop))
 
     def let_go(self, source: FlistSource) -> None:
         """Forget a tree: its flist is proved."""

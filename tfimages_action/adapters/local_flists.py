@@ -1,0 +1,184 @@
+"""Flists without a Hub: the pipeline's `Converter` on a folder.
+
+DIR/ghcr.io-o-ubuntu-24.04-<digest12>.flist    content name, written whole or not at all
+DIR/ghcr.io-o-ubuntu-24.04.flist               stable name: a link to a proved content name
+DIR/store/                                     the blocks of all of them (flist/store.py)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from hashlib import md5
+from pathlib import Path
+from typing import IO, Protocol, assert_never
+
+from tfimages_action.core import flist_name, names
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.run import Flist
+from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
+from tfimages_action.errors import FlistError, StageError
+from tfimages_action.flist.compare import compare
+from tfimages_action.flist.merkle import merkle_root
+from tfimages_action.flist.reader import read_flist
+from tfimages_action.flist.source import ByteStream, SourceTree, open_archive, read_tree
+from tfimages_action.flist.startup import StartConfig
+from tfimages_action.flist.store import BlockStore
+from tfimages_action.flist.writer import Conversion, build_flist
+
+
+class Exports(Protocol):
+    """Reads an image through the engine (as `pipeline.ports.ImageSource` has it)."""
+
+    def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
+        """What the image starts."""
+
+    def export(
+        self, source: Published, *, log: Log, stop: threading.Event
+    ) -> AbstractContextManager[IO[bytes]]:
+        """The merged file system as one tar stream."""
+
+
+class LocalFlists:
+    """Converts into a folder, proves what it wrote by reading it, and switches links there."""
+
+    def __init__(self, directory: Path, exports: Exports, *, made_at: int = 0) -> None:
+        self._directory = directory
+        self._exports = exports
+        self._made_at = made_at
+        self._store = BlockStore(directory / "store")
+        self._trees: dict[str, SourceTree] = {}
+
+    def convert(
+        self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
+    ) -> Flist:
+        """Write the content's flist; blocks that are stored already cost no second write."""
+        digest = _digest(source)
+        name = flist_name.check(names.content_flist(image, digest))
+        recorded = {"fingerprint": image.fingerprint, "digest": digest}
+        conversion = Conversion(made_at=self._made_at, metadata=tuple(recorded.items()))
+        before = self._store.written_bytes
+        config = self._config(source, log=log, stop=stop)
+        with self._stream(source, log=log, stop=stop) as stream:
+            built = build_flist(
+                _Stoppable(stream, stop), self._store, config=config, conversion=conversion
+            )
+        path = self._directory / name
+        self._write(path, built.raw)
+        self._trees[digest] = built.source
+        log(f"{name}: {len(built.entries)} entries, {self._store.written_bytes - before} new bytes")
+        return Flist(name=name, address=path.absolute().as_uri(), md5=md5(built.raw).hexdigest())  # noqa: S324 - the Hub's own checksum, no secret
+
+    def verify(
+        self, image: Image, source: FlistSource, flist: Flist, *, log: Log, stop: threading.Event
+    ) -> Flist:
+        """Read the file back and hold it against the image. Raises `StageError`."""
+        tree = self._trees.pop(_digest(source), None)
+        if tree is None:
+            with self._stream(source, log=log, stop=stop) as stream:
+                tree = read_tree(_Stoppable(stream, stop))
+        file = read_flist(self._directory / flist_name.check(flist.name))
+        verdict = compare(tree, file, self._config(source, log=log, stop=stop))
+        for warning in verdict.warnings:
+            log(f"warning: {warning}")
+        lost = [e.path for e in file.entries if not all(map(self._store.holds, e.blocks))]
+        if lost:
+            raise StageError(
+                f"{flist.name}: the store lacks blocks of {len(lost)} files, {lost[0]} for one",
+                hint="convert the image again: what is missing is written anew",
+            )
+        if not verdict.equal:
+            raise StageError(f"{flist.name} is not {image.name}:\n{verdict.describe()}")
+        log(f"{flist.name} is proved: {verdict.compared} entries")
+        root = merkle_root(file.entries)
+        return replace(flist, entries=len(file.entries), merkle_root=root, verified=True)
+
+    def switch(
+        self,
+        image: Image,
+        flist: Flist,
+        names: Sequence[str],
+        *,
+        log: Log,
+        stop: threading.Event,  # noqa: ARG002 - the port's; a link takes no time
+    ) -> Flist:
+        """Make the names links to a proved flist, each by one rename."""
+        if not flist.verified:
+            raise StageError(f"{flist.name} of {image.name} is not proved: no name is given to it")
+        for name in names:
+            path = self._directory / flist_name.check(name)
+            if name != flist.name and not _leads_to(path, flist.name):
+                self._link(path, flist.name)
+                log(f"{name} -> {flist.name}")
+        stable = (self._directory / names[-1]).absolute().as_uri() if names else None
+        return replace(flist, stable_address=stable)
+
+    def _config(
+        self, source: FlistSource, *, log: Log, stop: threading.Event
+    ) -> StartConfig | None:
+        if isinstance(source, BuiltArchive):
+            return None
+        return StartConfig.of_image(self._exports.config(source, log=log, stop=stop))
+
+    def _stream(
+        self, source: FlistSource, *, log: Log, stop: threading.Event
+    ) -> AbstractContextManager[ByteStream]:
+        match source:
+            case Published():
+                return self._exports.export(source, log=log, stop=stop)
+            case BuiltArchive():
+                return open_archive(source.path)
+            case _:
+                assert_never(source)
+
+    def _write(self, path: Path, raw: bytes) -> None:
+        beside = _beside(path)
+        try:
+            beside.write_bytes(raw)
+            beside.replace(path)
+        except OSError as error:
+            raise FlistError(f"{path} can't be written: {error}") from error
+
+    def _link(self, path: Path, target: str) -> None:
+        beside = _beside(path)
+        try:
+            beside.symlink_to(target)
+            beside.replace(path)
+        except OSError as error:
+            raise FlistError(f"{path} can't be switched: {error}") from error
+
+
+class _Stoppable:
+    """A stream that ends in an error once the run is told to stop."""
+
+    def __init__(self, stream: ByteStream, stop: threading.Event) -> None:
+        self._stream = stream
+        self._stop = stop
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._stop.is_set():
+            raise StageError("the conversion was stopped")
+        return self._stream.read(size)
+
+
+def _digest(source: FlistSource) -> str:
+    match source:
+        case Published(digest=digest):
+            return digest
+        case BuiltArchive(sha256=sha256):
+            return f"sha256:{sha256.removeprefix('sha256:')}"
+        case _:
+            assert_never(source)
+
+
+def _leads_to(path: Path, target: str) -> bool:
+    return path.is_symlink() and os.readlink(path) == target  # noqa: PTH115 - as it stands
+
+
+def _beside(path: Path) -> Path:
+    """A name in the same folder that nobody reads: a rename from it is atomic."""
+    return path.with_name(f".{uuid.uuid4().hex}")
