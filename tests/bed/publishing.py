@@ -1,0 +1,178 @@
+"""A whole run on real parts: plan by records, build, push, convert, prove, switch.
+
+The doors do the same with inputs and reports around it. Here a run can be told to kill itself:
+`python -m tests.bed.publishing ... --kill-at N` sends itself SIGKILL at the N-th thing that
+happens (a stage that starts or ends, a line of a log).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tfimages_action.adapters.engine.session import engine_session
+
+from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.hub.choices import Choices, Verify
+from tfimages_action.adapters.hub.client import Hub
+from tfimages_action.adapters.hub.converter import HubConverter
+from tfimages_action.adapters.hub.states import flist_states
+from tfimages_action.adapters.hub.token import Token
+from tfimages_action.adapters.hub.transport import Transport
+from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.probe import StrangersProbe
+from tfimages_action.adapters.registry.records import RecordReader
+from tfimages_action.core.catalog import Catalog
+from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.events import Event, Listener, LogLine, StageEnded, StageStarted
+from tfimages_action.core.names import Release, fingerprint_reference
+from tfimages_action.core.plan import Plan
+from tfimages_action.core.record import FlistState, Record
+from tfimages_action.core.run import RunReport
+from tfimages_action.core.tags import require_version_tag
+from tfimages_action.core.work import Built, CheckResult, Log
+from tfimages_action.pipeline.options import Assignment, Options, Services
+from tfimages_action.pipeline.run import PipelineRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run publishes to."""
+
+    registry: str
+    """Host and namespace."""
+    hub_url: str
+    hub_token: str
+
+    def hub(self) -> Hub:
+        return Hub.sign_in(Transport(self.hub_url, token=Token(self.hub_token)))
+
+
+class NoChecks:
+    """Containers are not booted: what this bed measures is everything around the checks."""
+
+    def check(self, built: Built, *, log: Log, stop: threading.Event) -> Sequence[CheckResult]:
+        log(f"{built.image.name}: {'stopped' if stop.is_set() else 'not booted'}")
+        return (CheckResult(name="none", ok=not stop.is_set()),)
+
+
+def catalog_of(repository: Path, tag: str, place: Place) -> Catalog:
+    revision = GitRepository(repository).revision(tag)
+    return build_catalog(revision, CatalogOptions(registry=place.registry))
+
+
+def plan_of(catalog: Catalog, client: RegistryClient, hub: Hub | None) -> Plan:
+    """Plan by records alone, as a run without a previous tag does."""
+    images = catalog.images
+    records = RecordReader(client).read(image.reference for image in images)
+    promoted = RecordReader(client).read(fingerprint_reference(image) for image in images)
+    wanted = {
+        image.name: record.digest
+        for image in images
+        if isinstance(record := records[image.reference], Record)
+        and record.fingerprint == image.fingerprint
+    }
+    pairs = [(image, wanted[image.name]) for image in images if image.name in wanted]
+    flists: dict[str, FlistState] = flist_states(hub, pairs) if hub else {}
+    return decide(
+        Knowledge(
+            current=catalog,
+            records={image.name: records[image.reference] for image in images},
+            promotable={
+                image.name: record
+                for image in images
+                if isinstance(record := promoted[fingerprint_reference(image)], Record)
+                and record.fingerprint == image.fingerprint
+            },
+            flists=flists,
+        )
+    )
+
+
+@contextmanager
+def prepared(
+    repository: Path,
+    tag: str,
+    place: Place,
+    *,
+    options: Options | None = None,
+    listener: Listener = lambda _event: None,
+    change: Callable[[Services], Services] = lambda services: services,
+) -> Iterator[PipelineRun]:
+    """Plan and get ready to run."""
+    client, hub = RegistryClient(), place.hub()
+    catalog = catalog_of(repository, tag, place)
+    chosen = options or Options()
+    with engine_session(environment=os.environ, registry=client) as engine:
+        choices = Choices(verify=Verify.FULL, version=tag)
+        services = Services(
+            builder=engine.builder,
+            checker=NoChecks(),
+            bases=engine.bases,
+            publisher=engine.publisher if chosen.push else None,
+            converter=HubConverter(hub, engine.source, StrangersProbe(), choices),
+            housekeeper=engine.housekeeper,
+        )
+        assignment = Assignment(
+            plan=plan_of(catalog, client, hub if chosen.convert else None),
+            revision=GitRepository(repository).revision(tag),
+            occasion=Release(version=require_version_tag(tag)),
+            source="https://example.org/repository",
+        )
+        yield PipelineRun(assignment, change(services), chosen, listener=listener)
+
+
+def publish(repository: Path, tag: str, place: Place, options: Options | None = None) -> RunReport:
+    with prepared(repository, tag, place, options=options) as run:
+        return run.run()
+
+
+class _Counting:
+    """Counts what happens; kills its process at the `deadly`-th thing."""
+
+    def __init__(self, deadly: int) -> None:
+        self.count = 0
+        self._numbers = itertools.count(1)
+        self._deadly = deadly
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StageStarted | StageEnded | LogLine):
+            self.count = next(self._numbers)
+            if self.count == self._deadly:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Publish one tag; print as JSON what became of each image."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("tag")
+    parser.add_argument("--registry", required=True)
+    parser.add_argument("--hub", required=True)
+    parser.add_argument("--token", required=True, help="of a stand-in: it is no secret")
+    parser.add_argument("--kill-at", type=int, default=0)
+    given = parser.parse_args(arguments)
+    place = Place(registry=given.registry, hub_url=given.hub, hub_token=given.token)
+    counting = _Counting(given.kill_at)
+    options = replace(Options(), max_parallel=2)
+    with prepared(given.repository, given.tag, place, options=options, listener=counting) as run:
+        report = run.run()
+    outcomes = {one.step.image.name: str(one.outcome) for one in report.images}
+    failures = {one.step.image.name: one.failure.message for one in report.images if one.failure}
+    said = {"events": counting.count, "outcomes": outcomes, "failures": failures}
+    print(json.dumps(said), flush=True)
+    return report.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
