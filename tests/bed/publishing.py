@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tfimages_action.adapters.engine.session import engine_session
-
 from tfimages_action.adapters.git import GitRepository
 from tfimages_action.adapters.hub.choices import Choices, Verify
 from tfimages_action.adapters.hub.client import Hub

@@ -8,6 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.bed import kills
+from tests.bed.engine import Engine
+from tests.bed.registry import running_registry
+from tests.standins.hub.server import running_hub
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,3 +25,14 @@ def test_killed_runs_converge_in_a_world_of_files(tmp_path: Path) -> None:
     table = json.loads(result.stdout)
     assert table["kills"] >= 12
     assert table["boundaries"] > 100
+
+
+@pytest.mark.engine
+def test_killed_runs_converge_on_real_parts(tmp_path: Path, engine: Engine) -> None:
+    assert engine.version
+    with running_registry() as registry, running_hub(tmp_path / "hub") as hub, kills.tidied():
+        folder = kills.repository(tmp_path / "repository")
+        table = kills.kill_and_restart(folder, registry.host, hub, list(kills.moments(1, 4)))
+    assert table.restarts == 4
+    assert table.kills >= 2
+    assert table.kept >= 1

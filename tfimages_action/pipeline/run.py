@@ -34,6 +34,7 @@ from tfimages_action.pipeline.moving import moving_tags
 from tfimages_action.pipeline.options import Assignment, Now, Options, Services
 from tfimages_action.pipeline.scheduler import End, Ended, Limit, Scheduler
 from tfimages_action.pipeline.stages import ImageWork, Shared
+from tfimages_action.pipeline.uploads import FirstUploads
 from tfimages_action.pipeline.workers import Threads, Workers
 
 _HUB_SLOTS: Final = ("convert", "verify")
@@ -114,6 +115,7 @@ class PipelineRun:
             options=self._options,
             bases=PinnedBases(self._services.bases),
             moving_tags=moving_tags(step.image for step in steps),
+            uploads=FirstUploads(),
             switching=threading.Lock(),
             observe_conversion=self._hub.observe,
         )

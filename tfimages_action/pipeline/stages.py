@@ -42,6 +42,7 @@ from tfimages_action.pipeline.bases import PinnedBases, Saying
 from tfimages_action.pipeline.moving import published_version
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.request import Parent, build_request, nearest_base
+from tfimages_action.pipeline.uploads import FirstUploads
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class Shared:
     bases: PinnedBases
     moving_tags: Mapping[str, frozenset[str]]
     """By repository: the moving tags of all its images."""
+    uploads: FirstUploads
     switching: threading.Lock
     """The Hub links in a working directory of its whole process: one image at a time."""
     observe_conversion: Callable[[Callable[[], Flist], int], Flist]
@@ -164,7 +166,8 @@ class ImageWork:
         else:
             assert isinstance(self.built, BuiltImage)  # noqa: S101 - an archive has no push stage
             name = names.pushed_as(self._image, self._occasion)
-            pushed = publisher.push(self.built, name, log=saying.log, stop=saying.stop)
+            with self._shared.uploads.turn(self.base, saying.stop):
+                pushed = publisher.push(self.built, name, log=saying.log, stop=saying.stop)
             first, size, kept = name.with_digest(pushed.digest), pushed.size_bytes, (name,)
         digest = first.digest or ""
         own = names.own_references(self._image, self._occasion, digest)
