@@ -169,7 +169,8 @@ class _Decider:
             return replace(finding, kind=ReasonKind.UP_TO_DATE, detail=detail, done=True)
         if isinstance(answer, Record) and not _is_ours(answer):
             return self._adopt(image, answer)
-        if isinstance(answer, Unreadable) or not finding.done:
+        old = self._before.get(image.name)
+        if isinstance(answer, Unreadable) or old is None or old.fingerprint != image.fingerprint:
             return finding
         lost = wording.nothing_published(image) if answer is None else wording.stale(answer)
         return _own(image, ReasonKind.UNFINISHED, lost)

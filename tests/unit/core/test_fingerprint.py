@@ -1,0 +1,163 @@
+"""The fingerprint covers what an image is made from, all of it and nothing else."""
+
+import dataclasses
+
+import docker.utils.build  # noqa: F401 - here, since urllib3 asks for a socket when imported
+import pytest
+
+from tests.bed.revisions import catalog_of
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.fingerprint import FileSet, Ingredients, compare, fingerprint_of
+from tfimages_action.core.tree import FileMode, TreeEntry
+
+FILES = {
+    "images/images.yaml": "args: {A: 1, B: 1}",
+    "images/base/Dockerfile": "FROM alpine\n",
+    "images/app/Dockerfile": "FROM ghcr.io/owner/base AS one\nARG A\nFROM one\nCOPY --from=c / /\n",
+    "images/app/image.yaml": "contexts: {c: common}",
+    "images/app/file": "1",
+    "common/x": "1",
+}
+
+
+def app(files: dict[str, str], modes: dict[str, FileMode] | None = None, **more: str) -> Image:
+    found = catalog_of(files, modes=modes, **more).find("app")  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+PLAIN = app(FILES)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("images/app/file", "2"),
+        ("images/app/new", ""),
+        ("images/app/Dockerfile", FILES["images/app/Dockerfile"] + "# more\n"),
+        ("images/app/.dockerignore", "file"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\nkind: vm"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\ntarget: one"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\nplatforms: [linux/arm64]"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\nargs: {A: 2}"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\nignore: [file]"),
+        ("images/app/image.yaml", FILES["images/app/image.yaml"] + "\ncontext: images"),
+        ("images/images.yaml", "args: {A: 2}"),
+        ("images/base/file", "1"),
+        ("images/base/Dockerfile", "FROM alpine:3\n"),
+        ("common/x", "2"),
+        ("common/y", "1"),
+    ],
+)
+def test_what_counts(path: str, content: str) -> None:
+    assert app({**FILES, path: content}).fingerprint != PLAIN.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("images/app/README.md", "x"),
+        ("images/app/deep/README", "x"),
+        ("common/README", "x"),
+        ("images/base/README", "x"),
+        ("images/images.yaml", "args: {A: 1, B: 2, C: 3}"),
+        ("images/app/image.yaml", "contexts: {c: common}\nchecks: {ssh: true}\nflist: other"),
+        ("images/app/image.yaml", "contexts: {c: common}\nargs: {UNDECLARED: 1}"),
+        ("images/other/Dockerfile", "FROM ghcr.io/owner/app\n"),
+        ("elsewhere", "x"),
+    ],
+)
+def test_what_does_not_count(path: str, content: str) -> None:
+    assert app({**FILES, path: content}).fingerprint == PLAIN.fingerprint
+
+
+def test_modes_and_kinds_of_files_count() -> None:
+    prints = {app(FILES, {"images/app/file": mode}).fingerprint for mode in FileMode}
+    assert len(prints) == 4
+
+
+def test_what_dockerignore_keeps_out_does_not_count() -> None:
+    kept_out = {**FILES, "images/app/.dockerignore": "tmp\n", "images/app/tmp/a": "1"}
+    changed = {**kept_out, "images/app/tmp/a": "2", "images/app/tmp/b": "3"}
+    assert app(kept_out).fingerprint == app(changed).fingerprint
+
+
+def test_a_dockerfile_s_own_dockerignore_wins_and_the_dockerfile_counts_all_the_same() -> None:
+    files = {
+        **FILES,
+        "images/app/.dockerignore": "nothing\n",
+        "images/app/Dockerfile.dockerignore": "*\n",
+    }
+    found = app(files)
+    assert app({**files, "images/app/file": "2"}).fingerprint == found.fingerprint
+    more = files["images/app/Dockerfile"] + "# more\n"
+    assert app({**files, "images/app/Dockerfile": more}).fingerprint != found.fingerprint
+
+
+def test_ignore_replaces_the_default() -> None:
+    files = {**FILES, "images/app/image.yaml": "contexts: {c: common}\nignore: []"}
+    assert app({**files, "images/app/README": "x"}).fingerprint != app(files).fingerprint
+
+
+def test_it_is_the_same_for_ever() -> None:
+    """A change of the rule needs another version: this digest stands in published labels."""
+    made = Ingredients(
+        files=(FileSet(folder="a", entries=(TreeEntry("a/b", FileMode.FILE, "c" * 40),)),),
+        definition=(("kind", "container"),),
+        externals=("docker.io/library/alpine:latest",),
+        parents=(("p", "v1:sha256:00"),),
+    )
+    assert fingerprint_of(made) == (
+        "v1:sha256:0ecdec264c452cb67b5e35f9f28a759f09cce85491ee1c39e13445e522bea772"
+    )
+
+
+def test_parents_count_by_fingerprint_not_by_name() -> None:
+    one = Ingredients(parents=(("a", "v1:sha256:00"),))
+    assert fingerprint_of(one) == fingerprint_of(Ingredients(parents=(("b", "v1:sha256:00"),)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Ingredients(externals=("a", "b")), Ingredients(externals=("a",), parents=(("x", "b"),))),
+        (Ingredients(definition=(("a", "b"),)), Ingredients(externals=("a", "b"))),
+        (Ingredients(), Ingredients(files=(FileSet(),))),
+        (Ingredients(files=(FileSet(name="a"),)), Ingredients(files=(FileSet(name="b"),))),
+    ],
+)
+def test_parts_do_not_run_into_one_another(one: Ingredients, other: Ingredients) -> None:
+    assert fingerprint_of(one) != fingerprint_of(other)
+
+
+def test_odd_names_are_no_trouble() -> None:
+    odd = TreeEntry("a/\udcff\n\U0001f600", FileMode.FILE, "c" * 40)
+    assert fingerprint_of(Ingredients(files=(FileSet(entries=(odd,)),)))
+
+
+def test_the_differing_part_is_named() -> None:
+    files = {
+        **FILES,
+        "images/app/file": "2",
+        "images/app/new": "",
+        "images/images.yaml": "args: {A: 2}",
+        "images/base/x": "1",
+        "common/x": "2",
+    }
+    found = compare(PLAIN.ingredients, app(files).ingredients)
+    assert dataclasses.asdict(found) == {
+        "added": ("new",),
+        "removed": (),
+        "changed": ("file", "c:x"),
+        "definition": ("arg A 1 -> 2",),
+        "parents": ("base",),
+    }
+    assert not compare(PLAIN.ingredients, PLAIN.ingredients)
+
+
+def test_externals_are_named_as_a_change_or_as_coming_and_going() -> None:
+    one = Ingredients(externals=("a:1",))
+    assert compare(one, Ingredients(externals=("a:2",))).definition == ("external a:1 -> a:2",)
+    assert compare(one, Ingredients(externals=("a:1", "b:1"))).definition == (
+        "now on external b:1",
+    )

@@ -1,0 +1,53 @@
+"""The plan and its explanations as a terminal shows them."""
+
+import io
+
+from rich.console import Console
+
+from tests.bed.revisions import catalog_of
+from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.explain import explain
+from tfimages_action.core.plan import Plan
+from tfimages_action.report.plan_table import explanation_tree, plan_headline, plan_table
+
+OLD = {
+    "images/base/Dockerfile": "FROM alpine\n",
+    "images/leaf/Dockerfile": "FROM ghcr.io/owner/base\nCOPY --from=ghcr.io/owner/gone /a /a\n",
+    "images/old/Dockerfile": "FROM alpine\n",
+}
+NEW = {k: v for k, v in OLD.items() if "old" not in k} | {"images/base/x": "1"}
+
+
+def made() -> Plan:
+    return decide(
+        Knowledge(current=catalog_of(NEW, name="v2"), previous=catalog_of(OLD, name="v1"))
+    )
+
+
+def shown(thing: object) -> str:
+    console = Console(file=io.StringIO(), width=120, color_system=None)
+    with console.capture() as captured:
+        console.print(thing)
+    return captured.get()
+
+
+def test_the_table_names_action_cause_and_way() -> None:
+    text = shown(plan_table(made()))
+    assert "v1 -> v2: 2 to build" in text
+    assert "parent: files of base changed (base)" in " ".join(text.split())
+    assert "retired since v1: old" in text
+    assert "images/leaf/Dockerfile:2: no folder makes ghcr.io/owner/gone:latest" in text
+
+
+def test_the_headline_of_a_first_plan() -> None:
+    first = decide(Knowledge(current=catalog_of(OLD, name="v1")))
+    assert plan_headline(first) == "v1 (first): 3 to build"
+
+
+def test_an_explanation_is_a_tree() -> None:
+    lines = shown(explanation_tree(explain(made(), "leaf"))).splitlines()
+    assert [line.strip("└─ ") for line in lines] == [
+        "leaf  build: parent",
+        "base  build: files",
+        "added x since v1",
+    ]
