@@ -12,6 +12,11 @@ from tfimages_action import __version__
 def main() -> None:
     """Run the step and exit with its code."""
     say(f"tf-images {__version__}")
+    if sys.argv[1:] == ["hub"]:
+        # hub/action.yml: one thing on the Hub, on the same image.
+        from tfimages_action.doors.hub_step import run_hub_step
+
+        sys.exit(run_hub_step())
     sys.exit(run())
 
 

@@ -13,10 +13,12 @@ from tfimages_action import __version__
 from tfimages_action.errors import ExitCode, TfImagesError
 
 _COMMANDS: Final[dict[str, str]] = {
+    "hub": "hub:hub",
     "plan": "plan:plan",
     "publish": "publish:publish",
     "flist": "flist:flist",
     "references": "references:references",
+    "verify": "hub:verify",
 }
 """Command name -> `module:attribute` below `doors.commands`."""
 

@@ -15,10 +15,11 @@ from tfimages_action.adapters.hub.errors import (
     HubStoppedError,
     HubUnknownError,
 )
+from tfimages_action.adapters.hub.reading import HubReader
 from tfimages_action.adapters.hub.sources import Sources
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import FlistSource, Log
-from tfimages_action.errors import FlistError
+from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.compare import compare, compare_counts
 from tfimages_action.flist.merkle import merkle_root
 from tfimages_action.flist.reader import Counts, FlistFile, read_flist
@@ -99,15 +100,19 @@ class Prover:
 
 
 def fetch(
-    hub: Hub, user: str, name: str, timing: Timing, stop: threading.Event
+    hub: HubReader, user: str, name: str, timing: Timing, stop: threading.Event
 ) -> tuple[FlistFile, str]:
     """Download an flist whole and read it; returns it with its md5.
 
     What comes is believed only if its md5 is the one the Hub has for it, both before and after:
     amid a replacement they differ. Raises `FlistError` for a file that is damaged and stays so.
     """
+    absent = False
     for _ in range(_DOWNLOADS):
         before = hub.light(user, name)
+        if absent and before is None:
+            raise StageError(f"{user}/{name} is not on the Hub")
+        absent = before is None
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
             try:
                 came = hub.download(user, name, file)

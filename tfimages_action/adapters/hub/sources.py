@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import threading
-from typing import assert_never
+from contextlib import AbstractContextManager
+from typing import IO, assert_never
 
 from tfimages_action.adapters.hub.ports import ImageSource
-from tfimages_action.core.work import BuiltArchive, FlistSource, Log, Published
+from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.flist.source import SourceTree, open_archive, read_tree
 from tfimages_action.flist.startup import StartConfig
+
+
+class NoImages:
+    """For a proof that needs no image (`verify: none`): whoever asks has made a mistake."""
+
+    def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
+        raise NotImplementedError
+
+    def export(
+        self, source: Published, *, log: Log, stop: threading.Event
+    ) -> AbstractContextManager[IO[bytes]]:
+        raise NotImplementedError
 
 
 class Sources:
