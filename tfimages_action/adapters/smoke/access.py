@@ -53,11 +53,12 @@ def demand_no_host_key(box: Sandbox) -> None:
 def probe_ssh(box: Sandbox, other_start: Sandbox, keys: Keys, limit: Limit) -> str:
     """Log in with each owner's key, be refused without one, and compare two starts' host keys."""
     target = _target(box)
-    ssh.wait_for_login(target, keys.first, limit)
-    ssh.wait_for_login(target, keys.second, limit)
+    ssh.wait_for_login(target, keys.first, limit, alive=box.demand_running)
+    ssh.wait_for_login(target, keys.second, limit, alive=box.demand_running)
     _demand_refusal(target, keys.stranger, limit)
-    own = ssh.host_keys(target, limit)
-    same = own & ssh.host_keys(_target(other_start), limit)
+    own = ssh.host_keys(target, limit, alive=box.demand_running)
+    others = ssh.host_keys(_target(other_start), limit, alive=other_start.demand_running)
+    same = own & others
     if same:
         kind = min(same).split()[0]
         raise StageError(

@@ -9,7 +9,8 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _LOG_LINES: Final = 20
+_GOING: Final = (404, 409)
+"""What the engine says of a container that is gone, or being removed by someone else."""
 _MAX_LISTING: Final = 1 << 20
 # Go's os.FileMode keeps these three elsewhere than stat(2) does.
 _GO_BITS: Final = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
@@ -53,6 +56,9 @@ class Wanted:
     ports: tuple[int, ...]
     labels: Mapping[str, str]
     environment: Mapping[str, str]
+    devices: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    """The engine's security options, such as `seccomp=unconfined`."""
 
 
 class Sandbox:
@@ -68,8 +74,7 @@ class Sandbox:
 
     def address(self, port: int) -> tuple[str, int]:
         """Return host and port under which a wanted port is reached. Raises when it has ended."""
-        self._container.reload()
-        self._demand_running()
+        self.demand_running()
         settings = self._container.attrs["NetworkSettings"]
         if self._place.network:
             return settings["Networks"][self._place.network]["IPAddress"], port
@@ -81,8 +86,7 @@ class Sandbox:
         try:
             code, output = self._container.exec_run(list(argv), stream=False, demux=False)
         except APIError as error:
-            self._container.reload()
-            self._demand_running()
+            self.demand_running()
             raise StageError(f"`{' '.join(argv)}` can't be run: {error.explanation}") from error
         return Executed(exit_code=int(code or 0), output=_text(output))
 
@@ -122,12 +126,26 @@ class Sandbox:
         with tarfile.open(fileobj=io.BytesIO(bytes(data))) as archive:
             return tuple(archive.getnames())
 
-    def log_tail(self) -> tuple[str, ...]:
-        """Return the last lines that the container wrote; none when it can't be asked."""
+    def put(self, folder: str, archive: IO[bytes] | bytes) -> None:
+        """Unpack a tar (compressed or not) into a folder of the container, as `docker cp` does."""
+        self._container.put_archive(folder, archive)
+
+    def write_log(self, path: Path) -> None:
+        """Keep everything that the container wrote."""
+        with path.open("wb") as file:
+            for chunk in self._container.logs(stream=True, follow=False):
+                file.write(chunk)
+
+    def log_lines(self, last: int | None = None) -> tuple[str, ...]:
+        """Return the (last) lines that the container wrote; none when it can't be asked."""
         with suppress(DockerException):
-            text = _text(self._container.logs(tail=_LOG_LINES))
+            text = _text(self._container.logs(tail="all" if last is None else last))
             return tuple(line.rstrip() for line in text.splitlines())
         return ()
+
+    def log_tail(self) -> tuple[str, ...]:
+        """Return the last lines, for a report."""
+        return self.log_lines(_LOG_LINES)
 
     def end(self) -> None:
         """Kill it: calls that wait for it come back."""
@@ -136,10 +154,15 @@ class Sandbox:
 
     def remove(self) -> None:
         """Remove it with its anonymous volumes; being gone already is fine."""
-        with suppress(NotFound):
+        try:
             self._container.remove(v=True, force=True)
+        except APIError as error:
+            if error.status_code not in _GOING:
+                raise
 
-    def _demand_running(self) -> None:
+    def demand_running(self) -> None:
+        """Raise `StageError` when it has ended."""
+        self._container.reload()
         state = self._container.attrs["State"]
         if not state["Running"]:
             raise StageError(
@@ -162,6 +185,8 @@ def sandbox(
         privileged=run.privileged,
         tmpfs=dict(_mount(text) for text in run.tmpfs),
         network=place.network,
+        devices=list(wanted.devices),
+        security_opt=list(wanted.security),
         ports={} if place.network else {f"{port}/tcp": ("127.0.0.1", 0) for port in wanted.ports},
     )
     box = Sandbox(container, place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.errors import StageError
 
 _CONNECT_S: Final = 5
-_SETTLE_S: Final = 5.0
+_SETTLE_S: Final = 3.0
 _SSH_FAILED: Final = 255
 _DENIED: Final = re.compile(r"Permission denied \(([^)]*)\)")
 
@@ -72,26 +73,37 @@ def run(target: Target, key: Key, command: str, limit: Limit) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def wait_for_login(target: Target, key: Key, limit: Limit) -> None:
-    """Wait until the server lets us in. A refusal may pass while it still starts, but not long."""
-    refused_for = 0.0
+def wait_for_login(
+    target: Target,
+    key: Key,
+    limit: Limit,
+    *,
+    alive: Callable[[], object],
+    settle_s: float = _SETTLE_S,
+) -> None:
+    """Wait until the server lets us in; a refusal may pass within `settle_s`, while it starts.
+
+    `alive` is called in between and raises when there is nothing to wait for any more.
+    """
+    refused_since: float | None = None
     while True:
         try:
             run(target, key, "true", limit)
         except LoginRefusedError:
-            if refused_for >= _SETTLE_S:
+            refused_since = refused_since or limit.remaining_s
+            if refused_since - limit.remaining_s >= settle_s:
                 raise
-            refused_for += 1
         except process.ProcessMissingError as error:
             raise StageError(error.message, hint="install OpenSSH's client") from error
         except process.ProcessError:
             pass
         else:
             return
+        alive()
         limit.pause(1, f"a login over SSH on {target.host}:{target.port}")
 
 
-def host_keys(target: Target, limit: Limit) -> frozenset[str]:
+def host_keys(target: Target, limit: Limit, *, alive: Callable[[], object]) -> frozenset[str]:
     """Return the server's host keys (type and key), once it answers."""
     while True:
         if _port_open(target):
@@ -104,6 +116,7 @@ def host_keys(target: Target, limit: Limit) -> frozenset[str]:
             keys = frozenset(line.partition(" ")[2] for line in lines if not line.startswith("#"))
             if keys:
                 return keys
+        alive()
         limit.pause(0.3, f"host keys on {target.host}:{target.port}")
 
 
