@@ -23,7 +23,9 @@ def _blocks(escape: str) -> re.Pattern[str]:
     skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
     shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
     rest = rf"{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*"
-    return re.compile(rf"(?:({shell}(?:{rest}))|([ \t]*\#[^\n]*)|(?:{rest}))(?:\n|\Z)")
+    comment = r"[ \t]*\#"
+    others = rf"(?:(?!{shell}|{comment})(?:{rest})\n)++"
+    return re.compile(rf"{others}|(?:({shell}(?:{rest}))|({comment}[^\n]*)|(?:{rest}))(?:\n|\Z)")
 
 
 _BLOCKS: Final = {escape: _blocks(escape) for escape in "\\`"}
