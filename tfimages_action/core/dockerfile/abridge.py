@@ -23,9 +23,11 @@ def _blocks(escape: str) -> re.Pattern[str]:
     skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
     shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
     rest = rf"{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*"
+    rest = rf"(?>{rest})"
     comment = r"[ \t]*\#"
-    others = rf"(?:(?!{shell}|{comment})(?:{rest})\n)++"
-    return re.compile(rf"{others}|(?:({shell}(?:{rest}))|({comment}[^\n]*)|(?:{rest}))(?:\n|\Z)")
+    end = r"(?:\n|\Z)"
+    others = rf"(?:(?!{shell}|{comment}|\Z){rest}{end})++"
+    return re.compile(rf"{others}|(?:({shell}{rest})|({comment}[^\n]*)){end}")
 
 
 _BLOCKS: Final = {escape: _blocks(escape) for escape in "\\`"}
