@@ -91,11 +91,13 @@ def test_words_are_parted_after_expansion(text: str, words: list[str]) -> None:
 
 @given(st.text(alphabet="aA$'\"\\{}:-+?#%/ <", max_size=30))
 def test_any_text_is_expanded_or_refused(text: str) -> None:
+    unset: list[str] = []
     try:
-        expand(text, ENV)
+        expanded = expand(text, ENV, unset=unset)
     except WordError:
         return
-    assert expand(text.replace("$", ""), {}) == expand(text.replace("$", ""), ENV)
+    assert expanded == expand(text, {**ENV, "NEVER_NAMED": "x"})
+    assert not ENV.keys() & set(unset)
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="$'\"\\\ufeff"), max_size=30))

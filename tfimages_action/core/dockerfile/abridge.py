@@ -17,13 +17,12 @@ _LONGEST_LINE: Final = 65_535
 def _blocks(escape: str) -> re.Pattern[str]:
     """One comment, blank line or instruction after the other; group 1: a RUN that can go."""
     token = re.escape(escape)
-    end = r"[ \t]*\r*\n"
+    turn = r"[ \t]*\r*\n"
     plain = rf"[^\n{token}]*+"
-    continued = rf"{plain}(?:{token}(?!{end}){plain})*+(?<!{token}){token}{end}"
+    continued = rf"{plain}(?:{token}(?!{turn}){plain})*+(?<!{token}){token}{turn}"
     skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
     shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
-    rest = rf"{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*"
-    rest = rf"(?>{rest})"
+    rest = rf"(?>{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*)"
     comment = r"[ \t]*\#"
     end = r"(?:\n|\Z)"
     others = rf"(?:(?!{shell}|{comment}|\Z){rest}{end})++"
