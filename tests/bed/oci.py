@@ -52,7 +52,8 @@ def push(
 ) -> str:
     """Push an image as `repository:tag` to the registry at this URL; returns its digest."""
     repository, _, tag = reference.rpartition(":")
-    whole = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": {"type": "layers"}}
+    rootfs = {"type": "layers", "diff_ids": [digest(plain) for plain in layers]}
+    whole = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": rootfs}
     packed = [gzip.compress(plain, 1, mtime=0) for plain in layers]
     manifest = {
         "schemaVersion": 2,

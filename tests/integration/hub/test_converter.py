@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -10,18 +11,23 @@ import pytest
 import requests
 
 from tests.bed.oci import File
-from tests.integration.hub.world import STRANGER, USER, World, layer
+from tests.integration.hub.world import STRANGER, TRIES, USER, World, layer
 from tests.standins.hub.faults import Fault
 from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
-from tfimages_action.adapters.hub.errors import HubRefusedUsError, HubStoppedError
+from tfimages_action.adapters.hub.errors import (
+    HubRefusedUsError,
+    HubStoppedError,
+    HubUnreachableError,
+)
 from tfimages_action.adapters.hub.release import gather
 from tfimages_action.adapters.hub.states import flist_states
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
 from tfimages_action.core import flist_name
 from tfimages_action.core.record import FlistState
+from tfimages_action.core.run import Flist
 from tfimages_action.core.work import Published, Visibility
-from tfimages_action.errors import StageError
+from tfimages_action.errors import ExitCode, StageError
 
 
 def test_a_release_is_proved_and_named(world: World) -> None:
@@ -205,6 +211,36 @@ def test_a_stop_is_heard_while_the_hub_is_silent(world: World) -> None:
     with pytest.raises(HubStoppedError):
         world.converter().convert(world.image, source, log=world.lines.append, stop=stop)
     assert time.monotonic() - began < 2 + 5  # the limit of the port, and a slow machine
+
+
+def test_a_stop_is_heard_while_the_hub_does_not_even_answer_a_question(world: World) -> None:
+    converter = world.converter()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        host, port = deaf.getsockname()
+        transport = Transport(f"http://{host}:{port}", token=Token("x"))
+        stop = threading.Event()
+        threading.Timer(0.2, stop.set).start()
+        with (
+            pytest.raises(HubStoppedError),
+            transport.heeding(stop),
+        ):
+            transport.call("GET", ("api", "flist"))
+    stopped = threading.Event()
+    stopped.set()
+    flist = Flist(name="x.flist", address="")
+    with pytest.raises(HubStoppedError):
+        converter.switch(world.image, flist, ["y.flist"], log=world.lines.append, stop=stopped)
+
+
+def test_a_hub_that_is_gone_is_tried_again_and_then_the_hub_is_lost(world: World) -> None:
+    source = world.push("v1")
+    converter = world.converter()
+    world.standin.stop()
+    with pytest.raises(HubUnreachableError) as caught:
+        world.publish(source, "v1", converter)
+    assert caught.value.transient
+    assert caught.value.exit_code is ExitCode.HUB_LOST
+    assert len(world.lines) == TRIES
 
 
 def test_what_killed_runs_left_is_swept_and_what_runs_is_not(world: World) -> None:

@@ -83,7 +83,7 @@ class LayerSource:
                 paths.append(Path(folder) / str(number))
                 paths[-1].write_bytes(data)
             merged = io.BytesIO()
-            rootfs.merge(paths, merged)
+            rootfs.merge(paths, merged, workdir="/srv")
         whole = merged.getvalue()
         yield io.BytesIO(whole[: len(whole) // 2] if self.cut else whole)
 

@@ -47,9 +47,11 @@ class RootFs:
         for member in members:
             self._add(_clean(member.name), member, plain)
 
-    def add_stubs(self) -> None:
-        """What docker puts into every container's file system."""
-        for path in _STUB_DIRECTORIES:
+    def add_stubs(self, workdir: str) -> None:
+        """What docker puts into every container's file system, its working directory included."""
+        parts = _clean(workdir).split("/")
+        way = ["/".join(parts[: n + 1]) for n in range(len(parts)) if parts[0]]
+        for path in (*_STUB_DIRECTORIES, *way):
             if path not in self._nodes:
                 self._put(_made(path, tarfile.DIRTYPE))
         for path in _STUB_FILES:
@@ -95,6 +97,8 @@ class RootFs:
             target = self._nodes[_clean(member.linkname)]
             if target.member.islnk():
                 member.linkname = target.member.linkname
+        if member.issym():
+            member.mode = 0o777  # unpacked, a link has no mode of its own
         self._nodes[path] = _Node(member=member, layer=layer)
 
     def _put(self, member: tarfile.TarInfo) -> None:
@@ -124,13 +128,13 @@ class RootFs:
                 node.member.linkname = heir
 
 
-def merge(layers: Sequence[Path], stream: IO[bytes]) -> None:
-    """Write what `docker export` of these layers would."""
+def merge(layers: Sequence[Path], stream: IO[bytes], *, workdir: str = "") -> None:
+    """Write what `docker export` of a container with these layers would."""
     root = RootFs()
     try:
         for layer in layers:
             root.apply(layer)
-        root.add_stubs()
+        root.add_stubs(workdir)
         root.write(stream)
     finally:
         root.close()

@@ -108,7 +108,7 @@ class Workshop:
             tempfile.TemporaryFile() as export,
         ):
             pulled = self._puller.pull(image, Path(folder))
-            rootfs.merge(pulled.layers, export)
+            rootfs.merge(pulled.layers, export, workdir=pulled.config.get("WorkingDir") or "")
             export.seek(0)
             return self._flists.from_export(export, pulled.config)
 

@@ -38,7 +38,7 @@ class HubConverter:
         self._hub = hub
         self._images = images
         self._probe = probe
-        self._choices = choices
+        self.choices = choices
         self._sources = Sources(images)
         self._conversions = Conversions(hub, choices.timing)
         self._prover = Prover(hub, self._sources, choices.verify, choices.timing)
@@ -53,7 +53,8 @@ class HubConverter:
         def request() -> Statistics | Uploaded:
             return self._request(image, source, name, log=log, stop=stop)
 
-        made = self._conversions.make(name, request, log=log, stop=stop)
+        with self._hub.heeding(stop):
+            made = self._conversions.make(name, request, log=log, stop=stop)
         address = self._hub.address(self._hub.user, name)
         return Flist(name=name, address=address, md5=made.md5 or "")
 
@@ -61,7 +62,8 @@ class HubConverter:
         self, image: Image, source: FlistSource, flist: Flist, *, log: Log, stop: threading.Event
     ) -> Flist:
         """Hold the flist against its image. Raises `StageError`, and condemns it, if it differs."""
-        verdict = self._prover.prove(flist, source, log=log, stop=stop)
+        with self._hub.heeding(stop):
+            verdict = self._prover.prove(flist, source, log=log, stop=stop)
         for warning in verdict.warnings:
             log(f"warning: {warning}")
         if not verdict.faults:
@@ -84,7 +86,8 @@ class HubConverter:
         stop: threading.Event,
     ) -> Flist:
         """Let the names serve the flist: links, or with `flist-layout: replace` copies."""
-        switched = self._switch.to(flist, names, log=log, stop=stop)
+        with self._hub.heeding(stop):
+            switched = self._switch.to(flist, names, log=log, stop=stop)
         address = switched.address or self._hub.address(self._hub.user, flist.name)
         stable = self._hub.address(self._hub.user, image.flist) if image.flist in names else None
         return replace(switched, address=address, stable_address=stable)
@@ -108,7 +111,7 @@ class HubConverter:
     def _convert_image(
         self, image: Image, source: Published, name: str, *, log: Log, stop: threading.Event
     ) -> Statistics | Uploaded:
-        match self._choices.convert_by:
+        match self.choices.convert_by:
             case ConvertBy.PULL:
                 content = names.content_reference(image, source.digest)
                 check_public(content, self._probe)
@@ -130,7 +133,7 @@ class HubConverter:
         record = {
             "fingerprint": image.fingerprint,
             "digest": digest_of(source),
-            "revision": self._choices.revision,
-            "version": self._choices.version,
+            "revision": self.choices.revision,
+            "version": self.choices.version,
         }
         return {key: value for key, value in record.items() if value}

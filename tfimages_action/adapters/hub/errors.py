@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import ClassVar
 
 from tfimages_action.errors import ExitCode, HubError, RefusedError
@@ -10,9 +11,18 @@ from tfimages_action.errors import ExitCode, HubError, RefusedError
 class HubUnreachableError(HubError):
     """No connection: nothing was sent, so it may be tried again at once."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, transient=True)
+
 
 class HubUnknownError(HubError):
-    """Sent, but no answer of the Hub itself came back: it may be done, undone, or under way."""
+    """Sent, but no answer of the Hub itself came back: it may be done, undone, or under way.
+
+    Transient, since all that the converter leaves to its caller are requests that only read.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, transient=True)
 
 
 class HubStoppedError(HubError):
@@ -22,10 +32,13 @@ class HubStoppedError(HubError):
 
 
 class HubAnswerError(HubError):
-    """The Hub answered, and the answer is no: `status` is HTTP's, `said` its own words."""
+    """The Hub answered, and the answer is no: `status` is HTTP's, `said` its own words.
+
+    A 5xx is transient: the Hub gives it for what is absent and for what is busy alike.
+    """
 
     def __init__(self, message: str, *, status: int, said: str, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR)
         self.status = status
         self.said = said
 

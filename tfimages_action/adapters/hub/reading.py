@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Final
@@ -111,17 +113,16 @@ class HubReader:
         """Fetch an flist's file. Raises `HubNotFoundError`, or `HubUnknownError` when cut."""
         name = flist_name.with_suffix(name)
         parts = (user, name) if tag is None else (user, "tags", tag, name)
-        digest, size = hashlib.md5(usedforsecurity=False), 0
-        with self._transport.stream(parts) as (head, chunks):
-            if head.status != HTTPStatus.OK:
-                raise replies.failure(head, f"downloading {user}/{name}")
-            for chunk in chunks:
-                into.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-        if not size:
+        answer = self._get(parts, f"downloading {user}/{name}")
+        if not answer.body:
             raise HubUnknownError(f"downloading {user}/{name}: an empty file came")
-        return Downloaded(md5=digest.hexdigest(), size=size)
+        into.write(answer.body)
+        md5 = hashlib.md5(answer.body, usedforsecurity=False).hexdigest()
+        return Downloaded(md5=md5, size=len(answer.body))
+
+    def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Every call of this thread ends with `HubStoppedError` once `stop` is set."""
+        return self._transport.heeding(stop)
 
     def _get(self, parts: tuple[str, ...], doing: str) -> Answer:
         answer = self._transport.call("GET", parts)

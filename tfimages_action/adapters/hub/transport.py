@@ -29,7 +29,6 @@ from tfimages_action.errors import HubError, SettingsError
 
 _TICK_S: Final = 0.1
 _PROXY_CODES: Final = (502, 503, 504)
-_CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +91,7 @@ class Transport:
         self.active_user = active_user
         self.limits = limits or Limits()
         self._token = token
+        self._thread = threading.local()
 
     @property
     def has_token(self) -> bool:
@@ -135,14 +135,18 @@ class Transport:
             ) as response:
                 return _answer(response)
 
-        return send() if stop is None else _until_stopped(send, stop)
+        heeded: threading.Event | None = stop or getattr(self._thread, "stop", None)
+        return send() if heeded is None else _until_stopped(send, heeded)
 
     @contextmanager
-    def stream(self, parts: Sequence[str]) -> Iterator[tuple[Answer, Iterator[bytes]]]:
-        """GET without a token, the body in pieces. Errors in mid-body are `HubUnknownError`."""
-        with self._open("GET", parts, own=False) as response:
-            head = Answer(status=response.status_code, body=b"", hub_time=_hub_time(response))
-            yield head, response.iter_content(_CHUNK)
+    def heeding(self, stop: threading.Event) -> Iterator[None]:
+        """Every call of this thread ends with `HubStoppedError` once `stop` is set."""
+        before = getattr(self._thread, "stop", None)
+        self._thread.stop = stop
+        try:
+            yield
+        finally:
+            self._thread.stop = before
 
     @contextmanager
     def _open(
