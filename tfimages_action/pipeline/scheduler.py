@@ -129,7 +129,7 @@ class Scheduler(Generic[K]):
         self._numbers = dict.fromkeys(limits, 0)
         self._busy = dict.fromkeys(limits, 0)
         self._closing: queue.SimpleQueue[_Closing] = queue.SimpleQueue()
-        self._closed: dict[str | None, Exception] = {}
+        self._closed: dict[str, Exception] = {}
         self._ended: dict[K, Ended[K]] = {}
 
     def close(self, reason: Exception, slots: Collection[str] | None = None) -> None:
@@ -155,7 +155,6 @@ class Scheduler(Generic[K]):
             if finished is not None and finished.key in self._running:
                 self._finish(finished)
             self._end_overdue()
-        self._settle_the_rest()
         return {key: self._ended[key] for key in self._order}
 
     def _admit(self) -> None:
@@ -163,17 +162,34 @@ class Scheduler(Generic[K]):
         while ready:
             for key in ready:
                 task = self._tasks[key]
-                if task.slot is None:
-                    now = self._workers.now()
-                    self._end(Ended(key=key, end=End.DONE, started=now, ended=now))
-                else:
+                verdict = self._verdict(task)
+                if verdict is not None:
+                    self._end(verdict)
+                elif task.slot is not None:
                     place = (not task.urgent, -self._rank[key], self._place[key], key)
                     heapq.heappush(self._waiting[task.slot], place)
             ready = list(self._sorter.get_ready())
 
+    def _verdict(self, task: Task[K]) -> Ended[K] | None:
+        """What becomes of a task when all before it has ended; `None`: it waits for a slot."""
+        before = [self._ended[other] for other in task.after]
+        cause = next((one for one in before if one.end in {End.FAILED, End.BLOCKED}), None)
+        if cause is not None:
+            first = cause.key if cause.blocked_by is None else cause.blocked_by
+            return Ended(key=task.key, end=End.BLOCKED, blocked_by=first)
+        left = next((one for one in before if one.end is End.NOT_STARTED), None)
+        if left is not None:
+            return Ended(key=task.key, end=End.NOT_STARTED, error=left.error)
+        if task.slot is None:
+            now = self._workers.now()
+            return Ended(key=task.key, end=End.DONE, started=now, ended=now)
+        if task.slot in self._closed:
+            return Ended(key=task.key, end=End.NOT_STARTED, error=self._closed[task.slot])
+        return None
+
     def _fill(self) -> None:
         for slot, waiting in self._waiting.items():
-            while waiting and slot not in self._closed:
+            while waiting:
                 if self._busy[slot] >= max(1, self._limits[slot]()):
                     break
                 self._start(heapq.heappop(waiting)[3], slot)
@@ -226,8 +242,8 @@ class Scheduler(Generic[K]):
 
     def _end(self, ended: Ended[K]) -> None:
         self._ended[ended.key] = ended
-        if ended.end is End.DONE:
-            self._sorter.done(ended.key)
+        # Done for the sorter however it ended: what comes after is judged when all before it is.
+        self._sorter.done(ended.key)
         self._on_end(ended)
 
     def _take_closings(self) -> None:
@@ -236,12 +252,16 @@ class Scheduler(Generic[K]):
                 closing = self._closing.get_nowait()
             except queue.Empty:
                 return
-            slots = self._waiting if closing.slots is None else closing.slots
-            for slot in slots:
-                self._closed.setdefault(slot, closing.reason)
+            slots = tuple(self._waiting) if closing.slots is None else closing.slots
             for running in self._running.values():
                 if running.task.slot in slots:
                     self._tell(running, closing.reason)
+            for slot in slots:
+                reason = self._closed.setdefault(slot, closing.reason)
+                waiting, self._waiting[slot] = self._waiting[slot], []
+                for *_, key in waiting:
+                    self._end(Ended(key=key, end=End.NOT_STARTED, error=reason))
+            self._admit()
 
     def _tell(self, running: _Running[K], reason: Exception) -> None:
         if running.told is None:
@@ -262,23 +282,6 @@ class Scheduler(Generic[K]):
                 self._leave(running, running.told)
             else:
                 self._tell(running, _overrun(running.task))
-
-    def _settle_the_rest(self) -> None:
-        for key in self._order:
-            if key in self._ended:
-                continue
-            task = self._tasks[key]
-            before = [self._ended[other] for other in task.after]
-            causes = [other for other in before if other.end in {End.FAILED, End.BLOCKED}]
-            if causes:
-                first = causes[0]
-                cause = first.key if first.blocked_by is None else first.blocked_by
-                self._end(Ended(key=key, end=End.BLOCKED, blocked_by=cause))
-            else:
-                error = self._closed.get(task.slot) or next(
-                    (other.error for other in before if other.end is End.NOT_STARTED), None
-                )
-                self._end(Ended(key=key, end=End.NOT_STARTED, error=error))
 
 
 def _remaining(tasks: Mapping[K, Task[K]], order: tuple[K, ...]) -> dict[K, float]:

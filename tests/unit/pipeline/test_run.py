@@ -543,6 +543,24 @@ def test_the_listener_hears_it_all_in_order(world: World) -> None:
     assert lines[0] == "building a"
 
 
+def test_what_is_blocked_is_told_when_it_is_known_not_at_the_end(world: World) -> None:
+    told, seen = threading.Event(), [False]
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ImageEnded) and event.run.step.image.name == "c":
+            told.set()
+
+    def hook(effect: str) -> None:
+        if effect == "before build b":
+            raise StageError("no")
+        if effect == "before build y":
+            seen[0] = told.wait(20)
+
+    world.hook = hook
+    pipeline(world, *map(step, FAMILY), listener=listen).run()
+    assert seen == [True]
+
+
 class Keeper:
     def __init__(self, free: int | None) -> None:
         self.free = free
