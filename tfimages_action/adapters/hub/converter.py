@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from tfimages_action.adapters.hub.answers import Statistics, Uploaded
+from tfimages_action.adapters.hub.audit import Auditor
 from tfimages_action.adapters.hub.bootable import check_bootable
 from tfimages_action.adapters.hub.choices import Choices, ConvertBy
 from tfimages_action.adapters.hub.client import Hub
@@ -91,6 +92,13 @@ class HubConverter:
         address = switched.address or self._hub.address(self._hub.user, flist.name)
         stable = self._hub.address(self._hub.user, image.flist) if image.flist in names else None
         return replace(switched, address=address, stable_address=stable)
+
+    def audit(
+        self, image: Image, digest: str, *, log: Log, stop: threading.Event
+    ) -> tuple[str, ...]:
+        """What is wrong with the image's stable address; empty: it serves what was published."""
+        auditor = Auditor(self._hub, self._prover, self.choices.layout, self.choices.timing)
+        return auditor.audit(image, digest, log=log, stop=stop)
 
     def _request(
         self, image: Image, source: FlistSource, name: str, *, log: Log, stop: threading.Event

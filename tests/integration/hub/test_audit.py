@@ -1,0 +1,53 @@
+"""What was published is read again: what others did to it is found."""
+
+from __future__ import annotations
+
+import threading
+
+from tests.integration.hub.world import USER, World
+from tests.standins.hub import flists
+from tfimages_action.core.work import Published
+
+
+def audit(world: World, source: Published) -> tuple[str, ...]:
+    return world.converter().audit(
+        world.image, source.digest, log=world.lines.append, stop=threading.Event()
+    )
+
+
+def test_what_was_published_is_still_served(world: World) -> None:
+    source = world.push("v1")
+    world.publish(source, "v1")
+    assert audit(world, source) == ()
+
+
+def test_nothing_is_served(world: World) -> None:
+    assert audit(world, world.push("v1")) == (f"{world.stable} serves nothing",)
+
+
+def test_an_flist_that_was_overwritten_is_named_by_its_paths(world: World) -> None:
+    source = world.push("v1")
+    flist = world.publish(source, "v1")
+    file = world.standin.storage.folder(USER) / flist.name
+    made = flists.read(file.read_bytes())
+    assert made is not None
+    file.write_bytes(flists.part(made).content)
+    assert any(finding.endswith(": missing") for finding in audit(world, source))
+
+
+def test_an_flist_that_is_none_any_more(world: World) -> None:
+    source = world.push("v1")
+    flist = world.publish(source, "v1")
+    (world.standin.storage.folder(USER) / flist.name).write_bytes(b"junk")
+    assert "no flist" in audit(world, source)[0]
+
+
+def test_a_link_that_leads_elsewhere(world: World) -> None:
+    old, new = world.push("v1"), world.push("v2")
+    world.publish(old, "v1")
+    world.publish(new, "v2")
+    findings = audit(world, old)
+    assert (
+        findings[0] == f"{world.stable} leads to {world.content(new)}, not to {world.content(old)}"
+    )
+    assert any("/etc/release: content" in finding for finding in findings)
