@@ -193,7 +193,9 @@ def test_what_hangs_ends_at_its_limit_and_never_hangs_the_rest() -> None:
         for key in case.hanging:
             if ends[key].slot:
                 took = ends[key].ended - ends[key].started
-                assert limits[key] <= took <= limits[key] + 4.0 + 1e-9
+                # Who heeds the stop (it looks twice a second here) is not given up.
+                patience = 4.0 if key in case.deaf else 0.5
+                assert limits[key] <= took <= limits[key] + patience + 1e-9
                 assert "time limit" in str(ends[key].error)
 
 
