@@ -1,80 +1,109 @@
-"""This repository's images, built on Debian where their own bases can't be had.
+"""This repository's images as image.yaml defines them, built where their own bases can't be had.
 
 zinit, Docker's repository and releases on GitHub are replaced by the stand-ins of tests/standins,
-through the named contexts that the Dockerfiles have for that. BuildKit's cache makes a second
-build take a second.
+through the named contexts that the Dockerfiles have for that; a Debian base takes the place of
+Ubuntu's, which shows the Dockerfile and its units, and nothing about Ubuntu. BuildKit's cache makes
+a second build take a second.
 """
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from tests.bed.engine import Engine
+from tfimages_action.adapters.git import GitRepository
+from tfimages_action.core.catalog import Catalog, Image
+from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 
 ROOT: Final = Path(__file__).parents[2]
 REGISTRY: Final = "images.test.invalid"
 """No registry at all: the name under which children find their locally built parents."""
 BASE: Final = f"{REGISTRY}/debian:trixie-slim"
 _STANDINS: Final = ROOT / "tests/standins"
+ZINIT: Final = {"zinit": _STANDINS / "zinit"}
+
+
+@cache
+def catalog() -> Catalog:
+    """The images of this worktree."""
+    options = CatalogOptions(registry=REGISTRY)
+    return build_catalog(GitRepository(ROOT).worktree(), options)
+
+
+def catalogued(name: str) -> Image:
+    """Return one image of this repository as its image.yaml defines it."""
+    image = catalog().find(name)
+    assert image is not None, name
+    return image
 
 
 def build(
     engine: Engine,
-    folder: Path,
-    tag: str,
+    image: Image,
     *,
     contexts: Mapping[str, Path] | None = None,
     arguments: Mapping[str, str] | None = None,
-    dockerfile: str | None = None,
-    target: str | None = None,
+    tag: str | None = None,
 ) -> str:
-    """Build `folder` and return the image's id. `dockerfile` is its text, if not a file there."""
-    flags = [f"--build-context={name}={path}" for name, path in (contexts or {}).items()]
-    flags += [f"--build-arg={name}={value}" for name, value in (arguments or {}).items()]
-    flags += ["--file=-"] if dockerfile is not None else []
-    flags += [f"--target={target}"] if target else []
-    stdin = dockerfile.encode() if dockerfile is not None else None
-    engine.docker("build", "--quiet", f"--tag={tag}", *flags, str(folder), stdin=stdin)
-    return engine.text("image", "inspect", "--format", "{{.Id}}", tag)
+    """Build an image with the engine and return its tag; `contexts` and `arguments` replace."""
+    name = tag or str(image.reference)
+    flags = _flags(image, contexts or {}, arguments or {})
+    engine.docker("build", "--quiet", f"--tag={name}", *flags, str(ROOT / image.context))
+    return name
 
 
-def export(engine: Engine, folder: Path, into: Path, arguments: Mapping[str, str]) -> Path:
-    """Build `folder` and write its file system into a folder."""
-    flags = [f"--build-arg={name}={value}" for name, value in arguments.items()]
-    engine.docker("build", "--quiet", f"--output={into}", *flags, str(folder))
-    return into
+def build_archive(engine: Engine, image: Image, path: Path) -> None:
+    """Build a full VM and write its file system as a compressed tar."""
+    flags = _flags(image, {}, {})
+    plain = path.with_suffix(".plain")
+    engine.docker("build", f"--output=type=tar,dest={plain}", *flags, str(ROOT / image.context))
+    with plain.open("rb") as tar, gzip.open(path, "wb", compresslevel=1) as packed:
+        shutil.copyfileobj(tar, packed, 1 << 20)
+    plain.unlink()
+
+
+def build_text(engine: Engine, dockerfile: str, tag: str, context: Path) -> None:
+    """Build a Dockerfile that is in no file."""
+    engine.docker(
+        "build", "--quiet", f"--tag={tag}", "--file=-", str(context), stdin=dockerfile.encode()
+    )
 
 
 def deb_base(engine: Engine, tag: str = BASE) -> str:
     """Build deb-base on Debian trixie; returns its tag."""
-    build(
-        engine,
-        ROOT / "images/deb-base",
-        tag,
-        contexts={"ssh": ROOT / "images/ssh", "zinit": _STANDINS / "zinit"},
-        arguments={"PARENT": "debian:trixie-slim"},
-    )
-    return tag
+    return build(engine, catalogued("debian:trixie-slim"), contexts=ZINIT, tag=tag)
 
 
 def ubuntu_docker(engine: Engine, scratch: Path) -> str:
     """Build ubuntu-docker on Debian, with Debian's engine under Docker's names; returns its tag."""
     deb_base(engine, f"{REGISTRY}/ubuntu:22.04")
-    repository = export(engine, _STANDINS / "docker-repository", scratch / "docker-repository", {})
-    tag = f"{REGISTRY}/ubuntu-docker:latest"
-    build(
-        engine,
-        ROOT / "images/ubuntu-docker",
-        tag,
-        contexts={"docker-repository": repository},
-        arguments={"REGISTRY": REGISTRY},
-    )
-    return tag
+    repository = _export(engine, "docker-repository", scratch / "docker-repository", {})
+    return build(engine, catalogued("ubuntu-docker"), contexts={"docker-repository": repository})
 
 
 def release(engine: Engine, into: Path, *, packages: str, files: str, archive: str) -> Path:
     """Pack commands of Debian's packages as a release would be; returns the folder."""
     arguments = {"PACKAGES": packages, "FILES": files, "ARCHIVE": archive}
-    return export(engine, _STANDINS / "debian-package", into, arguments)
+    return _export(engine, "debian-package", into, arguments)
+
+
+def _export(engine: Engine, standin: str, into: Path, arguments: Mapping[str, str]) -> Path:
+    flags = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    engine.docker("build", "--quiet", f"--output={into}", *flags, str(_STANDINS / standin))
+    return into
+
+
+def _flags(image: Image, contexts: Mapping[str, Path], arguments: Mapping[str, str]) -> list[str]:
+    named = {given.name: ROOT / given.folder for given in image.contexts} | dict(contexts)
+    args = dict(image.args) | dict(arguments)
+    return [
+        f"--file={ROOT / image.dockerfile}",
+        *(f"--build-context={name}={path}" for name, path in named.items()),
+        *(f"--build-arg={name}={value}" for name, value in args.items()),
+        *([f"--target={image.target}"] if image.target else []),
+    ]

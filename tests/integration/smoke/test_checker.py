@@ -62,7 +62,7 @@ class Bench:
 
     def child(self, scratch: Path, *lines: str) -> str:
         text = "\n".join([f"FROM {images.BASE}", *lines, ""])
-        images.build(self.engine, scratch, _TAG, dockerfile=text)
+        images.build_text(self.engine, text, _TAG, scratch)
         return _TAG
 
     def check(

@@ -1,0 +1,101 @@
+"""This repository's images on Debian: each is built and passes the checks of its image.yaml.
+
+What is shown about Ubuntu, zinit, Docker's packages and released archives is nothing: they have
+stand-ins here (tests/bed/images.py). docs/images.md says what only runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.bed import images
+from tests.bed.bases import BaseImage
+from tests.bed.engine import Engine
+from tfimages_action.adapters.smoke.checker import Smoke
+from tfimages_action.core.work import BuiltImage
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def client(engine: Engine) -> Iterator[docker.DockerClient]:
+    made = docker.DockerClient(base_url=engine.host, timeout=300)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def ubuntu(engine: Engine, base_image: BaseImage) -> None:
+    """Debian's deb-base under the names of Ubuntu's."""
+    assert base_image.reference
+    for name in ("ubuntu:22.04", "ubuntu:24.04"):
+        images.deb_base(engine, f"{images.REGISTRY}/{name}")
+
+
+def _failures(client: docker.DockerClient, name: str, tag: str, scratch: Path) -> list[str]:
+    found = client.images.get(tag)
+    built = BuiltImage(
+        image=images.catalogued(name),
+        image_id=str(found.id),
+        local=tag,
+        size_bytes=int(found.attrs["Size"]),
+    )
+    smoke = Smoke(client, artifacts=scratch)
+    results = smoke.check(built, log=print, stop=threading.Event())
+    assert len(results) > 3
+    return [f"{result.name}: {result.detail}" for result in results if not result.ok]
+
+
+def test_deb_base(
+    engine: Engine, base_image: BaseImage, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    assert base_image.reference
+    tag = images.deb_base(engine)
+    assert _failures(client, "debian:trixie-slim", tag, tmp_path) == []
+
+
+def test_ubuntu_docker_and_nextcloud_on_it(
+    engine: Engine, ubuntu: None, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    del ubuntu
+    assert images.ubuntu_docker(engine, tmp_path)
+    caddy = images.release(
+        engine,
+        tmp_path / "caddy",
+        packages="caddy",
+        files="usr/bin/caddy",
+        archive="caddy.tar.gz",
+    )
+    tag = images.build(engine, images.catalogued("nextcloud"), contexts={"caddy": caddy})
+    # A child passes its ancestors' checks too: dockerd runs, SSH lets in.
+    assert _failures(client, "nextcloud", tag, tmp_path) == []
+
+
+def test_presearch_says_what_it_lacks(
+    engine: Engine, ubuntu: None, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    del ubuntu
+    assert images.ubuntu_docker(engine, tmp_path)
+    tag = images.build(engine, images.catalogued("presearch"))
+    assert _failures(client, "presearch", tag, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["ubuntu-gluster", "gluster-etcd"])
+def test_gluster(
+    engine: Engine, ubuntu: None, client: docker.DockerClient, tmp_path: Path, name: str
+) -> None:
+    del ubuntu
+    etcd = images.release(
+        engine,
+        tmp_path / "etcd",
+        packages="etcd-server etcd-client",
+        files="usr/bin/etcd usr/bin/etcdctl",
+        archive="etcd.tar.gz",
+    )
+    tag = images.build(engine, images.catalogued(name), contexts={"etcd-release": etcd})
+    assert _failures(client, name, tag, tmp_path) == []
