@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfimages_action.core.config.read import schema_of
+from tfimages_action.core.config.validate import schema_of
 from tfimages_action.core.config.values import ImagesYaml, ImageYaml
 
 FOLDER = Path(__file__).parents[2] / "tfimages_action" / "core" / "config" / "schema"

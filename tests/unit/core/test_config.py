@@ -1,12 +1,18 @@
 """image.yaml and images.yaml: what they say, and what every mistake is answered with."""
 
 import json
+from dataclasses import fields
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.bed.write_schemas import schemas
+from tfimages_action.core.config.document import Document, Value, parse
+from tfimages_action.core.config.quick import DoubtError, build
 from tfimages_action.core.config.read import read_image_yaml, read_images_yaml
+from tfimages_action.core.config.validate import validate
 from tfimages_action.core.config.values import ImageYaml, VariantConfig, parse_size
 from tfimages_action.errors import ConfigError
 
@@ -155,3 +161,57 @@ def test_the_schemas_take_what_the_code_takes_and_refuse_an_unknown_key() -> Non
 )
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+SCALARS = (
+    st.sampled_from(
+        [
+            "a",
+            "linux/amd64",
+            "200MB",
+            "true",
+            "yes",
+            "80",
+            "0",
+            "-1",
+            "070",
+            "1.5",
+            "99999",
+            "vm",
+            "",
+        ]
+    )
+    | st.none()
+)
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(
+        st.sampled_from(
+            ["variants", "args", "platforms", "kind", "checks", "name", "ssh", "port", "http",
+             "path", "status", "size", "run", "timeout", "command", "argv", "boot", "X"]
+        ),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from([f.name for f in fields(ImageYaml)]), DOCUMENTS, max_size=5))
+@settings(deadline=None)
+def test_what_is_read_quickly_is_what_pydantic_reads(value: dict[str, Value]) -> None:
+    document = Document(path="image.yaml", value=value)
+    try:
+        quick = build(ImageYaml, value)
+    except DoubtError:
+        return
+    assert quick == validate(ImageYaml, document)
+
+
+def test_a_plain_file_is_read_without_pydantic() -> None:
+    """It is what keeps a plan's CPU low; `yes` for a boolean is not plain, and still right."""
+    assert build(ImageYaml, parse("x", WHOLE.encode()).value) == read(WHOLE)
+    with pytest.raises(DoubtError):
+        build(ImageYaml, {"checks": {"ssh": "yes"}})
+    assert read("checks: {ssh: yes}").checks.ssh is True
