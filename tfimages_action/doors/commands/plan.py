@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def plan(repo: Path, *, worktree: bool, records: bool, form: str, **options: obj
     from tfimages_action.core.plan_json import plan_as_json
     from tfimages_action.doors.planning import Published, make_plan, open_sources, registry_of
 
+    # A plan makes a great many values and no garbage, and the process ends with it.
+    gc.disable()
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
     sources = open_sources(settings, event)
