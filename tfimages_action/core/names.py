@@ -92,7 +92,7 @@ def own_references(image: Image, occasion: Occasion, digest: str) -> tuple[Image
 def content_flist(image: Image, digest: str) -> str:
     """The flist's content name: what the Hub calls the conversion of the content's reference."""
     if image.kind is Kind.VM:
-        return flist_name.of_archive(image.folder, digest)
+        return flist_name.of_archive(image.flist.removesuffix(flist_name.SUFFIX), digest)
     return flist_name.of_image(_without_digest(content_reference(image, digest)))
 
 
