@@ -73,7 +73,7 @@ def _commits(parents: Sequence[int | None]) -> Iterator[bytes]:
         for number in range(FILES_PER_IMAGE - 1):
             yield _file(index, f"rootfs/etc/part-{number}", f"content {index} {number}\n")
     yield b"commit refs/tags/v2\ncommitter a <a@b> 1700000100 +0000\ndata 0\nfrom :1\n"
-    yield _file(0, "rootfs/etc/part-0", "changed\n")
+    yield _file(len(parents) // 100, "rootfs/etc/part-0", "changed\n")
 
 
 def _file(index: int, path: str, content: str) -> bytes:
