@@ -11,6 +11,7 @@ import pytest
 from tests.standins.github import GitHubStandIn, Limits, running_github
 from tfimages_action.adapters.git import GitRepository
 from tfimages_action.adapters.github import GitHubRepository
+from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.tree import FileMode, Revision
 from tfimages_action.doors.revisions import Repository
 from tfimages_action.errors import GitHubError, RevisionError
@@ -80,6 +81,28 @@ def source(request: pytest.FixtureRequest, repo: Path) -> Iterator[Repository]:
 
 def remote(api: GitHubStandIn, token: str | None = "t") -> GitHubRepository:
     return GitHubRepository(api_url=api.url, repository=api.name, token=token)
+
+
+def test_fingerprints_do_not_depend_on_the_source(repo: Path, source: Repository) -> None:
+    options = CatalogOptions(registry="ghcr.io/owner")
+    local = GitRepository(repo)
+    for name in ("v1", "v2"):
+        catalog = build_catalog(source.revision(name), options)
+        assert catalog == build_catalog(local.revision(name), options)
+        assert {image.name for image in catalog.images} == {"a", "a.b"}
+
+
+def test_large_files_are_resolved_where_their_objects_are_at_hand(repo: Path) -> None:
+    oid = "ab" + "cd" + "0" * 60
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
+    write(repo, "images/a/large", pointer)
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "large")
+    revision = GitRepository(repo).revision("main")
+    entry = next(e for e in revision.entries() if e.path == "images/a/large")
+    assert revision.read(entry.blob) == pointer.encode()
+    write(repo, f".git/lfs/objects/ab/cd/{oid}", "large")
+    assert revision.read(entry.blob) == b"large"
 
 
 @pytest.mark.parametrize("name", ["v1", "v2", "main"])

@@ -24,6 +24,9 @@ pygit2.settings.owner_validation = False
 _MODES: Final = {mode.value.encode(): mode for mode in FileMode} | {b"100664": FileMode.FILE}
 _FOLDER: Final = b"40000"
 _TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_LFS_POINTER: Final = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\n"
+)
 _WORKTREE: Final = "worktree"
 
 
@@ -256,4 +259,14 @@ def _read_blob(repo: pygit2.Repository, blob: str) -> bytes:
         ) from error
     if kind != ObjectType.BLOB:
         raise RevisionError(f"{blob} is no file's content")
-    return bytes(data)
+    return _large_file(repo, data) or bytes(data)
+
+
+def _large_file(repo: pygit2.Repository, data: bytes) -> bytes | None:
+    """What a Git LFS pointer stands for, where the clone has fetched it (`lfs: true`)."""
+    pointer = _LFS_POINTER.match(data)
+    if pointer is None:
+        return None
+    name = pointer[1].decode()
+    found = Path(repo.path, "lfs", "objects", name[:2], name[2:4], name)
+    return found.read_bytes() if found.is_file() else None
