@@ -172,6 +172,6 @@ def test_a_full_vm_is_converted_from_its_archive(bench: Bench, tmp_path: Path) -
     image = replace(IMAGE, kind=Kind.VM, folder="fullvm/debian", flist="debian.flist")
     source = BuiltArchive(image=image, path=packed, sha256="cd" * 32, size_bytes=1)
     flist = bench.converter.convert(image, source, log=bench.logged.append, stop=bench.stop)
-    assert flist.name == "fullvm-debian-cdcdcdcdcdcd.flist"
+    assert flist.name == "debian-cdcdcdcdcdcd.flist"
     proved = bench.converter.verify(image, source, flist, log=bench.logged.append, stop=bench.stop)
     assert proved.entries == 32
