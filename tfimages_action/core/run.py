@@ -75,6 +75,8 @@ class Flist:
     merkle_root: str = ""
     verified: bool = False
     """Proved equal to the image, file by file."""
+    warnings: tuple[str, ...] = ()
+    """What of the image no flist can keep: a dropped CMD, file capabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,8 @@ class ImageWork:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*(self.built.warnings if self.built else ()), *self.notes)
+        built = self.built.warnings if self.built else ()
+        return (*built, *(self.flist.warnings if self.flist else ()), *self.notes)
 
     # -- build and check -------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ class LayerSource:
 
     def __init__(self) -> None:
         self._layers: dict[str, Sequence[bytes]] = {}
+        self.entrypoint: tuple[str, ...] = ("/sbin/zinit",)
         self.exports = 0
         self.cut = False
 
@@ -71,7 +72,7 @@ class LayerSource:
 
     def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
         del source, log, stop
-        return ImageConfig(entrypoint=("/sbin/zinit",), cmd=("init",), env=("A=1",), workdir="/srv")
+        return ImageConfig(entrypoint=self.entrypoint, cmd=("init",), env=("A=1",), workdir="/srv")
 
     @contextmanager
     def export(self, source: Published, *, log: Log, stop: threading.Event) -> Iterator[IO[bytes]]:

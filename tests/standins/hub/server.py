@@ -48,6 +48,8 @@ class HubStandIn:
         self.tokens = Tokens(aliases)
         self.storage = Storage(data, window_s=window_s, skew_s=skew_s)
         self.calls: list[tuple[str, str]] = []
+        self.headers: list[dict[str, str]] = []
+        """Of each call, by names in lower case."""
         self.skew_s = skew_s
         """How far the Hub's clock is ahead of ours."""
         self._closing = threading.Event()
@@ -137,6 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.server.hub
         hub.calls.append((self.command, self.path))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        hub.headers.append(headers)
         length = int(headers.get("content-length", 0))
         request = Request(
             method=self.command,

@@ -69,7 +69,7 @@ class HubConverter:
             log(f"warning: {warning}")
         if not verdict.faults:
             self._sources.let_go(source)
-            return verdict.flist
+            return replace(verdict.flist, warnings=verdict.warnings)
         tries = self._conversions.condemn(flist.name, verdict.flist.md5)
         raise StageError(
             f"{flist.name} is not {image.name}:\n{verdict.faults}",

@@ -6,6 +6,7 @@ client hangs up: whoever abandons a call must look at what became of it.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from tfimages_action.adapters.hub.errors import (
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.errors import HubError, SettingsError
 
+_USER: Final = re.compile(r"[A-Za-z0-9._@-]+")
 _TICK_S: Final = 0.1
 _PROXY_CODES: Final = (502, 503, 504)
 
@@ -66,7 +68,7 @@ class _Header(AuthBase):
         if self._token is not None:
             request.headers["Authorization"] = self._token.header()
             if self._active_user:
-                request.headers["Cookie"] = f"active-user={quote(self._active_user, safe='')}"
+                request.headers["Cookie"] = f"active-user={self._active_user}"
         return request
 
 
@@ -87,6 +89,8 @@ class Transport:
                 f"{parts.hostname or url!r} is no Hub's address",
                 hint="`hub-url` looks like https://hub.grid.tf, without a user or password",
             )
+        if active_user and not _USER.fullmatch(active_user):
+            raise SettingsError(f"{active_user!r} is no user of the Hub", hint="check `hub-user`")
         self.url = url.rstrip("/")
         self.active_user = active_user
         self.limits = limits or Limits()

@@ -33,6 +33,12 @@ def test_what_is_no_hub(url: str) -> None:
         Transport(url)
 
 
+@pytest.mark.parametrize("user", ["a b", "a;b=c", "a\r\nb", "ü"])
+def test_a_user_that_could_break_the_header_is_refused(user: str) -> None:
+    with pytest.raises(SettingsError, match="no user of the Hub"):
+        Transport("https://hub.example", active_user=user)
+
+
 def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         Transport("https://user:planted@hub.example")
