@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.events import Listener
@@ -41,6 +41,9 @@ from tfimages_action.errors import (
 )
 from tfimages_action.report.console import Console
 from tfimages_action.report.plan_table import plan_lines
+
+if TYPE_CHECKING:
+    from tfimages_action.doors.services import Services
 
 Write = Callable[[str], None]
 
@@ -167,7 +170,18 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
             planned, occasion_of(planned.comparison, event), listener=_listener(event, say)
         )
         stopping.call = run.stop
-        return run.run()
+        report = run.run()
+        return _finish(report, services, planned, say) if not report.exit_code else report
+
+
+def _finish(report: RunReport, services: Services, planned: Planned, say: Write) -> RunReport:
+    """Do what follows when every image is published; a failure there fails the run."""
+    try:
+        services.finish(planned, say)
+    except TfImagesError as error:
+        say(f"error: {error.render()}")
+        return replace(report, error=error.render(), exit_code=error.exit_code)
+    return report
 
 
 def _listener(event: Event, say: Write) -> Listener:

@@ -70,6 +70,28 @@ class Services:
         )
         return PipelineRun(assignment, services, _options(settings), listener=listener)
 
+    def finish(self, planned: Planned, say: Callable[[str], None]) -> None:
+        """Do what concerns the release as a whole: its tag on the Hub, and the pruning.
+
+        Raises `HubError` or `StageError`; the images themselves are published by then.
+        """
+        settings, tag = self.settings, planned.comparison.tag
+        if self.hub is None:
+            return
+        if settings.hub_tag and tag is not None:
+            from tfimages_action.adapters.hub.release import gather
+
+            stable = [step.image.flist for step in planned.plan.steps]
+            gathered = gather(self.hub, tag.text, stable, log=say)
+            say(f"the Hub's tag {tag.text} holds {len(gathered)} flists")
+        if settings.prune_flists:
+            from tfimages_action.adapters.hub.pruning import plan_pruning, prune
+
+            pruning = plan_pruning(self.hub, planned.catalog.images, settings.keep_versions)
+            for name, reason in pruning.spared:
+                say(f"spared: {name}, to which {reason} leads")
+            prune(self.hub, pruning, log=say)
+
     def _checker(self) -> Smoke:
         import docker
 
