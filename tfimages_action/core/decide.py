@@ -121,11 +121,20 @@ class _Decider:
         if finding.done:
             return self._finished(image, replace(reason, chain=(image.name,)), record)
         built = self._known.promotable.get(image.name)
-        if built is not None and finding.kind not in _REBUILT_ANYWAY:
+        if built is not None and self._may_promote(finding, built):
             detail = f"{wording.promoted(built)}; {finding.detail}"
             reason = Reason(kind=ReasonKind.PROMOTED, detail=detail, chain=(image.name,))
             return Step(image=image, action=Action.CONVERT, reason=reason, record=built)
         return Step(image=image, action=Action.BUILD, reason=reason, record=record)
+
+    def _may_promote(self, finding: _Finding, built: Record) -> bool:
+        if finding.kind not in _REBUILT_ANYWAY:
+            return True
+        # This very run built it, and was killed before it could name it.
+        force = self._known.force
+        return (
+            finding.kind is ReasonKind.FORCED and force is not None and built.force == force.label
+        )
 
     def _finished(self, image: Image, reason: Reason, record: Record | None) -> Step:
         state = self._known.flists.get(image.name, FlistState.UNKNOWN)

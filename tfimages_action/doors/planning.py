@@ -208,7 +208,9 @@ def _with_published(
         known,
         records=records,
         baselines=_baselines(records, reader, sources),
-        promotable=_promotable(images, wanted, published),
+        # A forced run that was killed may have left its builds under their fingerprints' names
+        # while the moving names still bear older ones of the same fingerprints.
+        promotable=_promotable(images, {} if known.force else wanted, published),
         flists=published.flists(wanted, images) if published.flists else {},
     )
 

@@ -1,6 +1,7 @@
 """The plan by what is published: nothing done twice, nothing lost."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -203,6 +204,13 @@ class TestPromotion:
         assert {step.action for step in forced.steps} == {Action.BUILD}
         moved = plan(SAME, ALL_OLD, promotable=built, moved_bases={"base": "alpine:3 moved"})
         assert set(found(moved).values()) == {("build", "base-moved")}
+
+    def test_what_this_forced_run_built_before_it_was_killed_is(self) -> None:
+        mine = replace(self.BUILT, force=TestForce.FORCE.label)
+        other = replace(self.BUILT, force="another run")
+        made = plan(V2, ALL_OLD, promotable={"base": mine, "mid": other}, force=TestForce.FORCE)
+        assert found(made)["base"] == ("convert", "promoted")
+        assert found(made)["mid"] == ("build", "forced")
 
 
 def test_a_moved_base_takes_all_descendants_along_whatever_is_published() -> None:
