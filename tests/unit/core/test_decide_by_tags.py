@@ -166,3 +166,20 @@ def test_a_vm_is_called_by_its_flist_in_json() -> None:
         "images/fullvm/tiny/image.yaml": "kind: vm",
     }
     assert json.loads(plan_as_json(plan(None, files)))["images"][0]["reference"] == "tiny.flist"
+
+
+def test_of_several_causes_the_nearest_counts_and_not_the_first_by_name() -> None:
+    before = {
+        "images/base/Dockerfile": "FROM alpine\n",
+        "images/a-mid/Dockerfile": "FROM ghcr.io/owner/base\n",
+        "images/z/Dockerfile": "FROM alpine\n",
+        "images/y/Dockerfile": "FROM alpine\n",
+        "images/leaf/Dockerfile": (
+            "FROM ghcr.io/owner/a-mid\nCOPY --from=ghcr.io/owner/z /a /a\n"
+            "COPY --from=ghcr.io/owner/y /b /b\n"
+        ),
+    }
+    far_and_near = {**before, "images/base/new": "x", "images/z/new": "x"}
+    assert reason(plan(before, far_and_near), "leaf")[2] == ("leaf", "z")
+    two_near = {**far_and_near, "images/y/new": "x"}
+    assert reason(plan(before, two_near), "leaf")[2] == ("leaf", "y")
