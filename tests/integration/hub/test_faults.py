@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.hub.world import World
 from tests.standins.hub.faults import ALWAYS, Fault
+from tfimages_action.core import flist_name
 from tfimages_action.errors import TfImagesError
 
 OLD, NEW = "v1", "v2"
@@ -60,6 +61,7 @@ def test_a_fault_that_passes(world: World, case: Case) -> None:
         world.standin.settle()
     assert flist.verified
     assert world.served() == NEW
+    assert world.served(flist_name.of_release(world.stable, NEW)) == NEW
     assert seen <= {OLD, NEW}
     assert bool(case.message) == bool(re.findall(case.message or "$^", "\n".join(world.lines)))
     conversions = world.standin.workshop.conversions
