@@ -105,6 +105,7 @@ class Services:
             return None
         from tfimages_action.adapters.hub.choices import Choices, ConvertBy, Layout, Verify
         from tfimages_action.adapters.hub.converter import HubConverter
+        from tfimages_action.adapters.hub.naming import check_names
         from tfimages_action.adapters.registry.probe import StrangersProbe
 
         settings, comparison = self.settings, planned.comparison
@@ -115,6 +116,7 @@ class Services:
             revision=comparison.current.commit or "",
             version=comparison.tag.text if comparison.tag else "",
         )
+        check_names(planned.catalog.images, choices.version)
         return HubConverter(self.hub, self.engine.source, StrangersProbe(), choices)
 
 
