@@ -74,13 +74,14 @@ def plan_of(catalog: Catalog, client: RegistryClient, hub: Hub | None) -> Plan:
     """Plan by records alone, as a run without a previous tag does."""
     images = catalog.images
     records = RecordReader(client).read(image.reference for image in images)
-    promoted = RecordReader(client).read(fingerprint_reference(image) for image in images)
     wanted = {
         image.name: record.digest
         for image in images
         if isinstance(record := records[image.reference], Record)
         and record.fingerprint == image.fingerprint
     }
+    left = [image for image in images if image.name not in wanted]
+    promoted = RecordReader(client).read(fingerprint_reference(image) for image in left)
     pairs = [(image, wanted[image.name]) for image in images if image.name in wanted]
     flists: dict[str, FlistState] = flist_states(hub, pairs) if hub else {}
     return decide(
@@ -89,7 +90,7 @@ def plan_of(catalog: Catalog, client: RegistryClient, hub: Hub | None) -> Plan:
             records={image.name: records[image.reference] for image in images},
             promotable={
                 image.name: record
-                for image in images
+                for image in left
                 if isinstance(record := promoted[fingerprint_reference(image)], Record)
                 and record.fingerprint == image.fingerprint
             },
