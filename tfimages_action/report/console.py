@@ -62,7 +62,9 @@ class Console:
         image = run.step.image.name
         lines = self._lines.pop(image, [])
         failed = run.outcome is Outcome.FAILED
-        if not lines or not (self._verbose or failed):
+        # What is left as it is has its line in the plan, and nothing to tell.
+        told = failed or (self._verbose and run.outcome is not Outcome.SKIPPED)
+        if not lines or not told:
             return
         seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
         title = f"{image} {run.outcome} in {words.duration(seconds)}: {run.step.reason.detail}"

@@ -97,7 +97,9 @@ def probe_command(check: CommandCheck, box: Sandbox, limit: Limit) -> str:
             f"its output lacks {check.output!r}: {shown}",
             hint="correct the image, or what `checks: {command: ...}` expects",
         )
-    return shown.splitlines()[0] if shown else "no output"
+    if check.output:
+        return f"it says {check.output!r}"
+    return done.output.strip().splitlines()[0] if shown else "no output"
 
 
 def probe_port(check: PortCheck, box: Sandbox, limit: Limit) -> str:
