@@ -118,12 +118,13 @@ def chart(report: RunReport) -> str:
     return "\n".join(f"{slot:10} |{''.join(lines[slot])}" for slot in order)
 
 
-def forget_images() -> None:
+def forget_images(one_by_one: Place) -> None:
     """Take away what bake and the sequential way left in the engine."""
     engine = default_engine()
     for name in families.PARENTS:
-        with suppress(RuntimeError):
-            engine.docker("rmi", "--force", f"tfimages.bench/{name}:bake")
+        for left in (f"tfimages.bench/{name}:bake", f"{one_by_one.registry}/{name}:latest"):
+            with suppress(RuntimeError):
+                engine.docker("rmi", "--force", left)
 
 
 def figures() -> dict[str, float]:
@@ -153,7 +154,7 @@ def figures() -> dict[str, float]:
         one_by_one = sequential(folder, other)
         least = bound(report, parallel)
         print(f"  one by one {one_by_one:.1f} s; bound {least:.1f} s")
-        forget_images()
+        forget_images(other)
     return {
         "vs_sequential": round(one_by_one / seconds, 3),
         "vs_bake": round(built / baked, 3),
