@@ -137,13 +137,17 @@ def second_engine(folder: Path | None = None) -> Iterator[Engine]:
                 yield engine
             finally:
                 _stop(process)
+                # One that was killed leaves its own mount behind.
+                data = f"{home}/data"
+                subprocess.run(["umount", "--lazy", data], capture_output=True, check=False)
     finally:
         subprocess.run(["ip", "link", "delete", bridge], capture_output=True, check=False)
 
 
 def _start_second(home: Path, bridge: str) -> tuple[subprocess.Popen[bytes], Engine]:
     host = f"unix://{home}/docker.sock"
-    name = home.name
+    # Its random part may hold what no containerd namespace may.
+    name = f"tfimages{home.name.encode().hex()[-16:]}"
     settings = {
         "features": {"containerd-snapshotter": True},
         "data-root": f"{home}/data",

@@ -7,7 +7,9 @@ import threading
 from typing import Final
 
 from tfimages_action.adapters.engine.archive import Packer
+from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.contexts import LaidOut, laid_out
+from tfimages_action.adapters.engine.layout import Layout
 from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.platforms import refuse_impossible
 from tfimages_action.adapters.engine.private import PrivateHome
@@ -36,6 +38,8 @@ class EngineBuilder:
         with laid_out(request, self._home.work) as files:
             if request.image.kind is Kind.VM:
                 return self._archive(request, files, log, stop)
+            if solver.buildx.builder.driver is not DriverKind.DOCKER:
+                return self._layout(request, files, log, stop)
             return self._image(request, files, log, stop)
 
     def _image(
@@ -45,15 +49,35 @@ class EngineBuilder:
         warnings = self._solver.solve(
             request, files, ("--load", f"--tag={local}"), log=log, stop=stop
         )
+        return self._found(request.image, local, f"docker-image://{local}", warnings)
+
+    def _layout(
+        self, request: BuildRequest, files: LaidOut, log: Log, stop: threading.Event
+    ) -> BuiltImage:
+        """Build elsewhere: into a layout for children and the push, loaded here for the checks."""
+        folder = self._home.work / f"layout-{secrets.token_hex(8)}"
+        output = (f"--output=type=oci,dest={folder},tar=false,rewrite-timestamp=true",)
+        warnings = self._solver.solve(request, files, output, log=log, stop=stop)
+        layout, local = Layout.read(folder), self._local_name(request.image)
+        connection = self._solver.connection
+        with connection.asking(f"load {local}"):
+            platform = connection.info.platform
+            archive = layout.archive(platform, local)
+            connection.streaming.load_image(archive, quiet=True)  # type: ignore[no-untyped-call]
+        return self._found(request.image, local, layout.source, warnings)
+
+    def _found(
+        self, image: Image, local: str, source: str, warnings: tuple[str, ...]
+    ) -> BuiltImage:
         found = self._solver.connection.inspect(local)
         if found is None:
-            raise StageError(f"{request.image.name}: built, but the engine has no {local}")
+            raise StageError(f"{image.name}: built, but the engine has no {local}")
         self._names.add(found["Id"], local)
         return BuiltImage(
-            image=request.image,
+            image=image,
             image_id=found["Id"],
             local=local,
-            source=f"docker-image://{local}",
+            source=source,
             size_bytes=int(found["Size"]),
             layers=tuple(found["RootFS"].get("Layers") or ()),
             warnings=warnings,

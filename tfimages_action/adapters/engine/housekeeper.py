@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tfimages_action.adapters.engine.connection import Connection
+from tfimages_action.adapters.engine.layout import Layout
 from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.core.work import Built, BuiltArchive, BuiltImage
 
@@ -36,5 +37,8 @@ class EngineHousekeeper:
         match built:
             case BuiltImage():
                 self._names.drop(built.image_id)
+                layout = Layout.of_source(built.source)
+                if layout is not None:
+                    shutil.rmtree(layout.folder, ignore_errors=True)
             case BuiltArchive():
                 built.path.unlink(missing_ok=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from tfimages_action.adapters.engine.connection import Connection
+from tfimages_action.adapters.engine.layout import Layout
 from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.stream import error_of, line_of, watched
 from tfimages_action.core import denial
@@ -27,6 +29,17 @@ class Names(Protocol):
 
     def tags(self, reference: ImageReference) -> Sequence[str]:
         """Every tag of a repository."""
+
+    def upload(
+        self,
+        name: ImageReference,
+        *,
+        blobs: Iterable[str],
+        manifests: Iterable[str],
+        where: Callable[[str], Path],
+        log: Log,
+    ) -> str:
+        """Upload an image from files, under a name; gives its digest."""
 
     def give_name(self, source: ImageReference, name: ImageReference) -> bool:
         """Give the manifest with the source's digest a name; `False` where it had it already."""
@@ -51,8 +64,18 @@ class EnginePublisher:
         self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event
     ) -> Published:
         """Push under one name. Raises `StageError`, `RegistryError` or `EngineError`."""
-        self._tag(built, name)
-        said = self._push(name, log, stop)
+        layout = Layout.of_source(built.source)
+        if layout is None:
+            self._tag(built, name)
+            said = self._push(name, log, stop)
+        else:
+            said = self._names.upload(
+                name,
+                blobs=layout.blobs(),
+                manifests=layout.manifests(),
+                where=layout.blob,
+                log=log,
+            )
         digest = self._names.digest(name)
         if digest is None or (said and said != digest):
             raise RegistryError(

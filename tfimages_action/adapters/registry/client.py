@@ -7,8 +7,10 @@ other answer that is no success raises.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -16,6 +18,7 @@ import requests
 
 from tfimages_action.adapters.registry.manifest import ACCEPT, Manifest, digest_of
 from tfimages_action.adapters.registry.transport import PULL, PUSH, Patience, Transport
+from tfimages_action.adapters.registry.upload import Uploader
 from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.reference import ImageReference
@@ -34,6 +37,7 @@ class RegistryClient:
         self._credentials = {known.registry: known for known in credentials}
         self._patience = patience
         self._transports: dict[str, Transport] = {}
+        self._blobs: dict[str, dict[str, str]] = {}
 
     def digest(self, reference: ImageReference) -> str | None:
         """The digest of what a reference names now, by HEAD."""
@@ -89,6 +93,31 @@ class RegistryClient:
             raise RegistryError(f"{source} is gone from the registry")
         self.put(name, manifest)
         return True
+
+    def upload(
+        self,
+        name: ImageReference,
+        *,
+        blobs: Iterable[str],
+        manifests: Iterable[str],
+        where: Callable[[str], Path],
+        log: Callable[[str], None],
+    ) -> str:
+        """Upload an image from files, `where` telling each digest's; gives its digest.
+
+        The last of `manifests` is the image, and gets the name; those before it are its parts.
+        """
+        known = self._blobs.setdefault(name.registry, {})
+        Uploader(self._transport(name.registry), name, known).upload(blobs, where, log)
+        digest = ""
+        *parts, whole = manifests
+        for digest in (*parts, whole):
+            body = where(digest).read_bytes()
+            media_type = str(json.loads(body).get("mediaType", ""))
+            manifest = Manifest(media_type=media_type, digest=digest, body=body)
+            named = name if digest == whole else replace(name, tag=None)
+            self.put(named, manifest)
+        return digest
 
     def labels(self, reference: ImageReference, digest: str) -> Mapping[str, str] | None:
         """The labels of the image with that digest (of an index: of its linux/amd64 image)."""

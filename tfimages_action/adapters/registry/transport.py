@@ -10,11 +10,13 @@ import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -59,7 +61,8 @@ class _Call:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    data: bytes | None = None
+    data: bytes | Path | None = None
+    """A file is streamed, from its beginning at each try."""
     params: Mapping[str, str] | None = None
 
 
@@ -92,7 +95,7 @@ class Transport:
         repository: str,
         actions: str = PULL,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
     ) -> requests.Response:
         """Send a request and give the answer, whatever its code, unless it is a transient one.
 
@@ -176,15 +179,16 @@ class Transport:
 
     def _send(self, call: _Call, auth: AuthBase) -> requests.Response:
         try:
-            answer = self._session.request(
-                call.method,
-                call.url,
-                auth=auth,
-                headers=dict(call.headers),
-                data=call.data,
-                params=call.params,
-                timeout=(_CONNECT_S, _READ_S),
-            )
+            with _opened(call.data) as data:
+                answer = self._session.request(
+                    call.method,
+                    call.url,
+                    auth=auth,
+                    headers=dict(call.headers),
+                    data=data,
+                    params=call.params,
+                    timeout=(_CONNECT_S, _READ_S),
+                )
         except requests.RequestException as error:
             raise RegistryError(
                 f"{self.registry} can't be reached: {_cause(error)}",
@@ -224,6 +228,12 @@ class _Anonymous(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+def _opened(
+    data: bytes | Path | None,
+) -> AbstractContextManager[bytes | BinaryIO | None]:
+    return data.open("rb") if isinstance(data, Path) else nullcontext(data)
 
 
 def is_loopback(host: str) -> bool:
