@@ -27,7 +27,7 @@ engine: setup ## Make sure that a Docker Engine runs and has the base image
 test: lint engine ## The whole test suite, on a real engine (TESTS=... for a part)
 	@$(AS_ROOT) $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
 
-demo: engine ## From nothing to published images and flists, in a scratch copy
+demo: engine ## From nothing to published images and flists, in a scratch copy, without a Hub
 	@$(AS_ROOT) $(PYTHON) -m scripts.demo
 
 bench: engine ## Measure; ONLY=plan|pipeline|verify|flist|action for one part

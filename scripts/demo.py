@@ -1,12 +1,11 @@
 """`make demo`: two releases of a scratch copy of this repository's Debian images, published here.
 
-The engine, the registry, every build, push and flist are real; the Hub is the stand-in of the
-tests, which keeps the real one's contract. Everything is left under build/demo to look at.
+The engine, the registry, every build, push and flist are real; the flists are made here, without
+a Hub (`--local`). Everything is left under build/demo to look at.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -19,11 +18,10 @@ from tests.bed import bases
 from tests.bed.engine import Engine, default_engine, prefer_distribution_client
 from tests.bed.registry import Registry, running_registry
 from tests.bed.scratch import ScratchRepository
-from tests.standins.hub.server import HubStandIn, running_hub
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DEMO: Final = ROOT / "build" / "demo"
-USER: Final = "demo.3bot"
+FLISTS: Final = DEMO / "flists"
 BASES: Final = ("debian:trixie-slim", "debian:bookworm-slim")
 _ZINIT: Final = "https://github.com/threefoldtech/zinit/releases"
 _PAGE: Final = "images/hello/index.html"
@@ -38,23 +36,28 @@ def main() -> int:
         say(f"{base.reference}: {base.origin}")
     shutil.rmtree(DEMO, ignore_errors=True)
     scratch = first_release()
-    with running_registry(DEMO / "registry") as registry, running_hub(DEMO / "hub") as hub:
+    with running_registry(DEMO / "registry") as registry:
         try:
-            return releases(scratch, registry, hub)
+            return releases(scratch, registry)
         finally:
             drop_images(engine, registry)
 
 
-def releases(scratch: ScratchRepository, registry: Registry, hub: HubStandIn) -> int:
-    say(f"registry {registry.host} (real), Hub {hub.url} (stand-in)")
+def releases(scratch: ScratchRepository, registry: Registry) -> int:
+    """Plan and publish v1, then v2, in which one page changed."""
+    say("the Debian images alone: Ubuntu's and Arch's bases come from Docker Hub")
     contexts = zinit_context()
     began = time.monotonic()
-    code = publish("v1", scratch, registry, hub, contexts)
+    code = release("v1", scratch, registry, contexts)
     if code == 0:
         scratch.write(_PAGE, "<h1>Hello again</h1>\n")
         scratch.commit("Greet again", tag="v2")
-        code = publish("v2", scratch, registry, hub, contexts)
-    say(f"{time.monotonic() - began:.0f} s for both releases; the summaries are in {DEMO}/")
+        code = release("v2", scratch, registry, contexts)
+    say(f"{time.monotonic() - began:.0f} s for both releases, with these flists in {FLISTS}:")
+    for flist in sorted(FLISTS.glob("*.flist")):
+        target = f" -> {flist.readlink()}" if flist.is_symlink() else ""
+        print(f"  {flist.name}{target}")
+    say(f"the job summaries are {DEMO}/summary-v1.md and -v2.md")
     return code
 
 
@@ -73,19 +76,20 @@ def first_release() -> ScratchRepository:
     return scratch
 
 
-def publish(
-    tag: str, scratch: ScratchRepository, registry: Registry, hub: HubStandIn, contexts: list[str]
-) -> int:
-    """Publish one release by the command that anyone would type."""
-    command = ["publish", "--repo", str(scratch.folder), "--current", tag]
-    command += ["--registry", f"{registry.host}/demo", "--hub-url", hub.url]
-    command += ["--only", "debian:*", *contexts, "--summary", str(DEMO / f"summary-{tag}.md")]
-    say(f"release {tag}: tfimages {' '.join(command)}")
+def release(tag: str, scratch: ScratchRepository, registry: Registry, contexts: list[str]) -> int:
+    """Plan and publish one release by the commands that anyone would type."""
+    common = ["--repo", str(scratch.folder), "--registry", f"{registry.host}/demo"]
+    common += ["--current", tag, "--only", "debian:*", *contexts]
+    summary = ["--summary", str(DEMO / f"summary-{tag}.md")]
+    local = ["--local", "--flist-dir", str(FLISTS)]
+    return tfimages("plan", *common) or tfimages("publish", *common, *local, *summary)
+
+
+def tfimages(*command: str) -> int:
+    """Run one command in a process of its own; return its exit code."""
+    say(f"tfimages {' '.join(command)}")
     return subprocess.run(
-        [sys.executable, "-m", "tfimages_action", *command],
-        cwd=ROOT,
-        env={**os.environ, "TFHUB_TOKEN": hub.tokens.issue(USER)},
-        check=False,
+        [sys.executable, "-m", "tfimages_action", *command], cwd=ROOT, check=False
     ).returncode
 
 

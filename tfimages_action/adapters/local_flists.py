@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from hashlib import md5
@@ -19,6 +19,7 @@ from typing import IO, Protocol, assert_never
 
 from tfimages_action.core import flist_name, names
 from tfimages_action.core.catalog import Image
+from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.errors import FlistError, StageError
@@ -46,7 +47,8 @@ class Exports(Protocol):
 class LocalFlists:
     """Converts into a folder, proves what it wrote by reading it, and switches links there."""
 
-    def __init__(self, directory: Path, exports: Exports, *, made_at: int = 0) -> None:
+    def __init__(self, directory: Path, exports: Exports | None, *, made_at: int = 0) -> None:
+        """`exports` is not needed by whoever only asks what is there, or switches."""
         self._directory = directory
         self._exports = exports
         self._made_at = made_at
@@ -106,30 +108,90 @@ class LocalFlists:
         log: Log,
         stop: threading.Event,  # noqa: ARG002 - the port's; a link takes no time
     ) -> Flist:
-        """Make the names links to a proved flist, each by one rename."""
-        if not flist.verified:
-            raise StageError(f"{flist.name} of {image.name} is not proved: no name is given to it")
+        """Make the names links to a proved flist, each by one rename.
+
+        Only what is proved gets a name; so whatever bears one already was proved then, and may
+        get another (a rollback) with no look at the image.
+        """
+        content = self._content(flist_name.check(flist.name))
+        if not flist.verified and content not in self._named():
+            raise StageError(
+                f"{flist.name} of {image.name} is not proved: no name is given to it",
+                hint="convert the image again",
+            )
         for name in names:
             path = self._directory / flist_name.check(name)
-            if name != flist.name and not _leads_to(path, flist.name):
-                self._link(path, flist.name)
-                log(f"{name} -> {flist.name}")
+            if name != content and not _leads_to(path, content):
+                self._link(path, content)
+                log(f"{name} -> {content}")
         stable = (self._directory / names[-1]).absolute().as_uri() if names else None
-        return replace(flist, stable_address=stable)
+        address = (self._directory / content).absolute().as_uri()
+        return replace(flist, name=content, address=address, stable_address=stable)
+
+    # -- what is there, for the plan -------------------------------------------------------------
+
+    def states(self, digests: Mapping[str, str], images: Iterable[Image]) -> dict[str, FlistState]:
+        """The state of each image whose digest is given, by its name."""
+        return {
+            image.name: self._state(image, digests[image.name])
+            for image in images
+            if image.name in digests
+        }
+
+    def records(self, images: Iterable[Image]) -> dict[str, RecordAnswer]:
+        """What each full VM's flist was made from, as its metadata says, by the image's name."""
+        return {image.name: self._record(image) for image in images}
+
+    def _state(self, image: Image, digest: str) -> FlistState:
+        content = names.content_flist(image, digest)
+        if not (self._directory / content).is_file():
+            return FlistState.ABSENT
+        stable = self._directory / image.flist
+        return FlistState.READY if _leads_to(stable, content) else FlistState.UNLINKED
+
+    def _record(self, image: Image) -> RecordAnswer:
+        path = self._directory / image.flist
+        if not path.exists():
+            return None
+        try:
+            known = dict(read_flist(path).metadata)
+        except FlistError as error:
+            return Unreadable(cause=error.message)
+        fingerprint = known.get("fingerprint")
+        return Record(
+            digest=str(known.get("digest", "")),
+            fingerprint=fingerprint if isinstance(fingerprint, str) else None,
+        )
+
+    def _content(self, name: str) -> str:
+        path = self._directory / name
+        if not path.is_file():
+            raise StageError(f"there is no flist {path}")
+        return os.readlink(path) if path.is_symlink() else name  # noqa: PTH115 - as it stands
+
+    def _named(self) -> set[str]:
+        """Every flist that a name leads to."""
+        links = (path for path in self._directory.glob("*.flist") if path.is_symlink())
+        return {os.readlink(path) for path in links}  # noqa: PTH115 - as it stands
+
+    @property
+    def _images(self) -> Exports:
+        assert self._exports is not None  # noqa: S101 - whoever converts or proves gives them
+        return self._exports
 
     def _config(
         self, source: FlistSource, *, log: Log, stop: threading.Event
     ) -> StartConfig | None:
         if isinstance(source, BuiltArchive):
             return None
-        return StartConfig.of_image(self._exports.config(source, log=log, stop=stop))
+        return StartConfig.of_image(self._images.config(source, log=log, stop=stop))
 
     def _stream(
         self, source: FlistSource, *, log: Log, stop: threading.Event
     ) -> AbstractContextManager[ByteStream]:
         match source:
             case Published():
-                return self._exports.export(source, log=log, stop=stop)
+                return self._images.export(source, log=log, stop=stop)
             case BuiltArchive():
                 return open_archive(source.path)
             case _:

@@ -141,6 +141,8 @@ INPUTS: Final[tuple[Input, ...]] = (
     _advanced(
         "convert-timeout", "Seconds for one conversion.", kind=InputKind.SECONDS, default="2400"
     ),
+    _flag("local", False, "Make flists here, in `flist-dir`, instead of on the Hub: no token."),
+    _advanced("flist-dir", "Folder of the flists made here.", default="build/flists"),
     _advanced("hub-user", "3bot to act as, if the token may act for several."),
     _choice("convert-by", ("pull", "upload"), "The Hub pulls the image, or we upload it."),
     _choice("verify", ("full", "counts", "none"), "How an flist is held against its image."),

@@ -136,10 +136,8 @@ def occasion_of(comparison: Comparison, event: Event) -> Occasion:
     branch = event.ref_name or comparison.current.name
     commit = comparison.current.commit
     if commit is None:
-        raise SettingsError(
-            "the worktree has uncommitted changes: what it makes has no lasting name",
-            hint="commit first, or use --no-push",
-        )
+        # Never pushed (`Request.worktree` demands that): a name for flists made here.
+        return BranchPush(branch="worktree", commit="edited")
     return BranchPush(branch=branch, commit=commit, trunk=bool(default) and branch == default)
 
 

@@ -39,6 +39,7 @@ from tfimages_action.errors import (
     TerminateError,
     TfImagesError,
 )
+from tfimages_action.report.closing import closing_lines
 from tfimages_action.report.console import Console
 from tfimages_action.report.plan_table import plan_lines
 
@@ -110,6 +111,8 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
                 write=say,
                 report_file=request.report_file,
             )
+            for line in () if request.event.on_github else closing_lines(progress.report):
+                say(line)
     return progress.report.exit_code
 
 
@@ -128,16 +131,20 @@ def settings_for(request: Request) -> Settings:
         mode = "preview" if event.name == "pull_request" else "publish"
     if mode != "publish":
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
-    if settings.convert and not settings.hub_token:
+    if not settings.convert or settings.local:
+        return replace(settings, mode=mode)
+    if not settings.hub_token:
         raise SettingsError(
             "conversion is on, but there is no hub-token",
             hint='set `hub-token` (from the Hub\'s page, "Generate API Token"; at home in the '
-            "environment as TFHUB_TOKEN), or switch it off with `convert: false`",
+            "environment as TFHUB_TOKEN), make flists without a Hub with `local: true`, or switch "
+            "conversion off with `convert: false`",
         )
-    if settings.convert and not settings.push and settings.convert_by == "pull":
+    if not settings.push and settings.convert_by == "pull":
         raise SettingsError(
             "conversion is on and push is off, so the Hub has nothing to pull",
-            hint="switch conversion off too, or let us upload: `convert-by: upload`",
+            hint="switch conversion off too, let us upload (`convert-by: upload`), or convert "
+            "here (`local: true`)",
         )
     return replace(settings, mode=mode)
 
@@ -194,7 +201,8 @@ def _worktree(request: Request, local: Clone | None) -> Revision:
     if request.settings.push:
         raise SettingsError(
             "a worktree is not published: nobody could say later what it held",
-            hint="commit and tag it, or build and check only with --no-push --no-convert",
+            hint="commit and tag it, or keep what it makes here: --no-push, with --no-convert or "
+            "--local",
         )
     return local.worktree()
 

@@ -23,11 +23,12 @@ from tfimages_action.errors import SettingsError
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
     from tfimages_action.adapters.hub.client import Hub
-    from tfimages_action.adapters.hub.converter import HubConverter
+    from tfimages_action.adapters.local_flists import Exports, LocalFlists
     from tfimages_action.adapters.registry.client import RegistryClient
     from tfimages_action.adapters.registry.records import RecordReader
     from tfimages_action.adapters.smoke.checker import Smoke
     from tfimages_action.pipeline.options import Options
+    from tfimages_action.pipeline.ports import Converter
     from tfimages_action.pipeline.run import PipelineRun
 
 _ARTIFACTS: Final = Path("build/checks")
@@ -100,7 +101,9 @@ class Services:
         artifacts = (self.event.temp or _ARTIFACTS.parent) / _ARTIFACTS.name
         return Smoke(docker.from_env(), artifacts=artifacts)
 
-    def _converter(self, planned: Planned) -> HubConverter | None:
+    def _converter(self, planned: Planned) -> Converter | None:
+        if self.settings.convert and self.settings.local:
+            return local_flists(self.settings, self.engine.source)
         if self.hub is None:
             return None
         from tfimages_action.adapters.hub.choices import Choices, ConvertBy, Layout, Verify
@@ -133,7 +136,7 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
 
     credentials = credentials_for(settings, event, registry)
     client = RegistryClient(credentials=credentials)
-    hub = _sign_in(settings) if settings.convert else None
+    hub = _sign_in(settings) if settings.convert and not settings.local else None
     options = BuildOptions(
         overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
         provenance=settings.provenance,
@@ -169,6 +172,13 @@ def record_reader(settings: Settings, event: Event, registry: str) -> RecordRead
     from tfimages_action.adapters.registry.records import RecordReader
 
     return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
+
+
+def local_flists(settings: Settings, exports: Exports | None = None) -> LocalFlists:
+    """Open the folder of the flists made here; only to convert and prove it needs `exports`."""
+    from tfimages_action.adapters.local_flists import LocalFlists
+
+    return LocalFlists(Path(settings.flist_dir), exports)
 
 
 def credentials_for(settings: Settings, event: Event, registry: str) -> tuple[Credentials, ...]:
@@ -226,6 +236,9 @@ def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> P
     from tfimages_action.adapters.registry.records import RecordReader
 
     records = RecordReader(client).read
+    if settings.convert and settings.local:
+        made = local_flists(settings)
+        return Published(records=records, archives=made.records, flists=made.states)
     if hub is None:
         return Published(records=records)
     return Published(

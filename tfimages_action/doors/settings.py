@@ -52,6 +52,8 @@ class Settings:
     build_timeout: float = 3600.0
     push_timeout: float = 1200.0
     convert_timeout: float = 2400.0
+    local: bool = False
+    flist_dir: str = "build/flists"
     hub_user: str = ""
     convert_by: str = "pull"
     verify: str = "full"

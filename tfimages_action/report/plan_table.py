@@ -41,8 +41,13 @@ def plan_table(plan: Plan) -> RenderableType:
 
 def plan_lines(plan: Plan, *, width: int = 160) -> list[str]:
     """Render the plan as plain lines for a log."""
+    return as_lines(plan_table(plan), width=width)
+
+
+def as_lines(shown: RenderableType, *, width: int) -> list[str]:
+    """Render anything as plain lines, without colours."""
     text = io.StringIO()
-    Console(file=text, width=width, color_system=None, highlight=False).print(plan_table(plan))
+    Console(file=text, width=width, color_system=None, highlight=False).print(shown)
     return [line.rstrip() for line in text.getvalue().splitlines()]
 
 

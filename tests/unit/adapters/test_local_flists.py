@@ -15,6 +15,7 @@ from tests.unit.flist import samples
 from tests.unit.flist.tars import Pipe, Tar
 from tfimages_action.adapters.local_flists import LocalFlists
 from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.record import FlistState, Record, Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import BuiltArchive, ImageConfig, Published
@@ -139,6 +140,46 @@ def test_no_name_leads_to_what_is_not_proved(bench: Bench) -> None:
     with pytest.raises(StageError, match="not proved"):
         bench.switch(bench.convert(), STABLE)
     assert not (bench.folder / STABLE).exists()
+
+
+def test_what_bears_a_name_may_get_another_without_a_new_proof(bench: Bench) -> None:
+    """The way of a rollback: from a release's link to the stable name."""
+    release = "ghcr.io-o-ubuntu-24.04-v1.flist"
+    bench.switch(bench.verify(bench.convert()), release)
+    later = LocalFlists(bench.folder, None)
+    back = later.switch(
+        IMAGE, Flist(name=release, address=""), (STABLE,), log=bench.logged.append, stop=bench.stop
+    )
+    assert (back.name, back.verified) == (CONTENT, False)
+    assert (bench.folder / STABLE).readlink() == Path(CONTENT)
+    with pytest.raises(StageError, match="there is no flist"):
+        later.switch(
+            IMAGE, Flist(name="no.flist", address=""), (STABLE,), log=print, stop=bench.stop
+        )
+
+
+def test_says_what_is_there_for_the_plan(bench: Bench) -> None:
+    def state() -> FlistState:
+        return LocalFlists(bench.folder, None).states({IMAGE.name: SOURCE.digest}, [IMAGE])[
+            IMAGE.name
+        ]
+
+    assert state() is FlistState.ABSENT
+    flist = bench.verify(bench.convert())
+    assert state() is FlistState.UNLINKED
+    bench.switch(flist, STABLE)
+    assert state() is FlistState.READY
+    assert LocalFlists(bench.folder, None).states({}, [IMAGE]) == {}
+
+
+def test_a_full_vms_record_is_its_flists_metadata(bench: Bench) -> None:
+    asked = LocalFlists(bench.folder, None)
+    assert asked.records([IMAGE]) == {IMAGE.name: None}
+    bench.switch(bench.verify(bench.convert()), STABLE)
+    record = Record(digest=SOURCE.digest, fingerprint=IMAGE.fingerprint)
+    assert asked.records([IMAGE]) == {IMAGE.name: record}
+    (bench.folder / CONTENT).write_bytes(b"<html>")
+    assert isinstance(asked.records([IMAGE])[IMAGE.name], Unreadable)
 
 
 @pytest.mark.parametrize("name", ["../up.flist", "a/b.flist", "noflist"])

@@ -1,0 +1,40 @@
+"""What the inputs and the event make of a run, before anything is opened."""
+
+from typing import Any
+
+import pytest
+
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.publishing import Request, settings_for
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import SettingsError
+
+
+def fitted(event: str = "push", **settings: Any) -> Settings:
+    given = Settings(**settings)
+    return settings_for(Request(settings=given, event=Event(name=event)))
+
+
+def test_without_a_hub_no_token_is_needed_and_nothing_need_be_pushed() -> None:
+    assert fitted(local=True).convert
+    assert not fitted(local=True, push=False).push
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [({}, "local: true"), ({"hub_token": "t", "push": False}, "local: true")],
+)
+def test_the_cure_names_the_way_without_a_hub(settings: dict[str, Any], hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        fitted(**settings)
+    assert hint in caught.value.hint
+
+
+def test_a_pull_request_publishes_nothing_and_holds_no_token() -> None:
+    settings = fitted("pull_request", hub_token="t")
+    assert (settings.push, settings.convert, settings.hub_token) == (False, False, "")
+
+
+def test_a_pull_request_beside_secrets_is_refused() -> None:
+    with pytest.raises(SettingsError, match="pull_request_target"):
+        fitted("pull_request_target")
