@@ -16,7 +16,7 @@ from tests.bed import images
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
-from tfimages_action.adapters.smoke.leftovers import LABEL_EXPIRES, LABEL_OWNER
+from tfimages_action.adapters.smoke.leftovers import LABEL_EXPIRES, LABEL_OWNER, this_owner
 from tfimages_action.adapters.smoke.limit import StoppedError
 from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.core.catalog import Image, Kind
@@ -227,13 +227,13 @@ def test_a_container_on_our_own_network_is_reached_there(
 def test_what_a_dead_run_left_is_swept_and_a_living_ones_is_not(
     client: docker.DockerClient, base: str, tmp_path: Path
 ) -> None:
-    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    home = this_owner(None).split(":")[1]
     later = str(int(time.time()) + 3600)
     dead = client.containers.create(
-        base, labels={LABEL_OWNER: f"process:{boot_id}:1:12345", LABEL_EXPIRES: later}
+        base, labels={LABEL_OWNER: f"process:{home}:1:12345", LABEL_EXPIRES: later}
     )
     alive = client.containers.create(
-        base, labels={LABEL_OWNER: "process:another-machine:1:1", LABEL_EXPIRES: later}
+        base, labels={LABEL_OWNER: "process:another-boot/4026531836:1:1", LABEL_EXPIRES: later}
     )
     try:
         Smoke(client, artifacts=tmp_path, place=Place()).check(

@@ -1,8 +1,8 @@
 """Containers of checks whose run is dead (killed, powered off) are removed by the next run.
 
 Each container says by labels who started it and when it is of no use any more. A process is known
-by the machine's boot id, its pid and its start time, so that a reused pid is not taken for it; a
-run in a container by that container's id.
+by the machine's boot, its pid namespace (another one numbers differently), its pid and its start
+time, so that no other is taken for it; a run in a container by that container's id.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def this_owner(container_id: str | None, proc: Path = Path("/proc")) -> str:
     """Name this run: by the container it lives in, else by its process."""
     if container_id:
         return f"container:{container_id}"
-    return f"process:{_boot_id(proc)}:{os.getpid()}:{_start_time(proc, os.getpid())}"
+    return f"process:{_home(proc)}:{os.getpid()}:{_start_time(proc, os.getpid())}"
 
 
 def sweep(client: docker.DockerClient, proc: Path = Path("/proc")) -> int:
@@ -54,8 +54,8 @@ def is_dead(
     kind, _, rest = label.get(LABEL_OWNER, "").partition(":")
     if kind == "container":
         return not _container_runs(client, rest)
-    boot_id, _, process = rest.partition(":")
-    if kind == "process" and boot_id and boot_id == _boot_id(proc):
+    home, _, process = rest.partition(":")
+    if kind == "process" and home and home == _home(proc):
         pid, _, started = process.partition(":")
         return _start_time(proc, int(pid)) != started
     expires = label.get(LABEL_EXPIRES, "0")
@@ -69,11 +69,14 @@ def _container_runs(client: docker.DockerClient, container_id: str) -> bool:
         return False
 
 
-def _boot_id(proc: Path) -> str:
+def _home(proc: Path) -> str:
+    """Where our pids mean something: this boot of this machine, in this pid namespace."""
     try:
-        return (proc / "sys/kernel/random/boot_id").read_text().strip()
+        boot_id = (proc / "sys/kernel/random/boot_id").read_text().strip()
+        namespace = os.readlink(proc / "self/ns/pid")
     except OSError:
         return ""
+    return f"{boot_id}/{namespace.strip('pid:[]')}"
 
 
 def _start_time(proc: Path, pid: int) -> str:

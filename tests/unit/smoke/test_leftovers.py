@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import cast
+
+import docker
+import pytest
+from docker.errors import NotFound
+
+from tfimages_action.adapters.smoke.leftovers import (
+    LABEL_EXPIRES,
+    LABEL_OWNER,
+    is_dead,
+    labels,
+    this_owner,
+)
+
+
+class _Containers:
+    """The engine's side of `containers.get`: one running, one stopped, no other."""
+
+    def get(self, container_id: str) -> object:
+        states = {"running-one": "running", "stopped-one": "exited"}
+        if container_id not in states:
+            raise NotFound("no such container")
+        return type("Found", (), {"status": states[container_id]})()
+
+
+@pytest.fixture
+def client() -> docker.DockerClient:
+    return cast("docker.DockerClient", type("Client", (), {"containers": _Containers()})())
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    """A /proc with one boot, one pid namespace and this process, started at tick 77."""
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("boot-1\n")
+    (tmp_path / "self/ns").mkdir(parents=True)
+    (tmp_path / "self/ns/pid").symlink_to("pid:[1]")
+    own = tmp_path / str(os.getpid())
+    own.mkdir()
+    fields = ["S"] + ["0"] * 18 + ["77"]
+    (own / "stat").write_text(f"{os.getpid()} (a (strange) name) {' '.join(fields)}")
+    return tmp_path
+
+
+_LATER = str(int(time.time()) + 1000)
+
+
+@pytest.mark.parametrize(
+    ("owner", "expires", "dead"),
+    [
+        (f"process:boot-1/1:{os.getpid()}:77", "0", False),
+        (f"process:boot-1/1:{os.getpid()}:76", _LATER, True),
+        ("process:boot-1/1:999999:77", _LATER, True),
+        # Another pid namespace or another boot: its pids mean nothing here, its time does.
+        ("process:boot-1/2:999999:77", _LATER, False),
+        ("process:boot-1/2:999999:77", "5", True),
+        ("process:boot-0/1:999999:77", _LATER, False),
+        ("process::1:", _LATER, False),
+        ("container:running-one", "0", False),
+        ("container:stopped-one", _LATER, True),
+        ("container:gone", _LATER, True),
+        ("garbage", "garbage", True),
+    ],
+)
+def test_who_is_dead(
+    client: docker.DockerClient, proc: Path, owner: str, expires: str, *, dead: bool
+) -> None:
+    assert is_dead({LABEL_OWNER: owner, LABEL_EXPIRES: expires}, client, proc) is dead
+
+
+def test_we_are_alive_by_our_own_labels(client: docker.DockerClient, proc: Path) -> None:
+    mine = this_owner(None, proc)
+    assert mine == f"process:boot-1/1:{os.getpid()}:77"
+    assert not is_dead(labels(mine, 10), client, proc)
+    assert this_owner("abc", proc) == "container:abc"
