@@ -73,7 +73,7 @@ def _home(proc: Path) -> str:
     """Where our pids mean something: this boot of this machine, in this pid namespace."""
     try:
         boot_id = (proc / "sys/kernel/random/boot_id").read_text().strip()
-        namespace = os.readlink(proc / "self/ns/pid")
+        namespace = str((proc / "self/ns/pid").readlink())
     except OSError:
         return ""
     return f"{boot_id}/{namespace.strip('pid:[]')}"
