@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
+from tests.bed.registry import running_registry
 from tests.integration.engine.work import Bench
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import StageError, TfImagesError
 
 FILES = {"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": "external\n"}
-BASE = ImageReference.parse("debian:trixie-slim")
 
 
 def resolve(bench: Bench, reference: ImageReference) -> str | None:
@@ -34,13 +34,17 @@ def test_a_base_is_its_registrys_digest_and_pulled_and_what_is_built_on(bench: B
 
 
 def test_a_base_that_only_the_engine_has_is_never_given_a_digest(bench: Bench) -> None:
-    # Imported, and its registry out of reach here. On the containerd store the engine itself
-    # shows a "repository digest" for it.
-    answer = resolve(bench, BASE)
-    if answer is None:
+    # On the containerd store the engine itself shows a "repository digest" for it.
+    with running_registry() as gone:
+        reference = ImageReference.parse(f"{gone.host}/tests/only-here:1")
+    bench.engine.docker("tag", "debian:trixie-slim", str(reference))
+    try:
+        assert resolve(bench, reference) is None
         assert "the engine has it as sha256:" in bench.lines[-1]
-    else:  # where Docker Hub is in reach
-        assert bench.session.connection.inspect(f"{BASE.name}@{answer}") is not None
+        built = bench.build({"app/Dockerfile": f"FROM {reference}\nLABEL a=b\n"})
+        assert len(built.layers) == 1
+    finally:
+        bench.engine.docker("rmi", str(reference))
 
 
 def test_a_base_that_nobody_has_is_an_error_of_its_image(bench: Bench) -> None:
