@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan, Step
+from tfimages_action.core.preview import Outlook
 from tfimages_action.core.work import CheckResult
 from tfimages_action.errors import ExitCode
 
@@ -113,3 +114,5 @@ class RunReport:
     error: str | None = None
     """What ended the run as a whole (an engine lost, a refused input), rendered."""
     exit_code: ExitCode = ExitCode.DONE
+    outlook: Outlook | None = None
+    """Of a preview: what the change touches, and what the next release would build."""

@@ -3,45 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from tfimages_action.adapters.git import GitRepository
-from tfimages_action.core.catalog import Catalog, Image, Kind, Problem, Severity
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.decide import Force, Knowledge, decide, needs_baseline
-from tfimages_action.core.memo import Memo
-from tfimages_action.core.names import BranchPush, Occasion, Release, fingerprint_reference
+from tfimages_action.core.catalog import Catalog, Problem, Severity
+from tfimages_action.core.catalog_builder import CatalogOptions
+from tfimages_action.core.decide import Force, Knowledge, decide
+from tfimages_action.core.names import BranchPush, Occasion, Release
 from tfimages_action.core.plan import Plan
-from tfimages_action.core.record import FlistState, Record, RecordAnswer
+from tfimages_action.core.preview import Outlook, preview
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection
-from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.revisions import Comparison, Sources, compare
+from tfimages_action.doors.knowledge import Catalogs, Published, with_published
+from tfimages_action.doors.revisions import Comparison, Sources, compare, last_release
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import RevisionError, SettingsError
 
 _REMOTE_OWNER: Final = re.compile(r"github\.com[:/](?P<owner>[^/]+)/")
-
-ReadRecords = Callable[[Iterable[ImageReference]], Mapping[ImageReference, RecordAnswer]]
-ReadArchives = Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]
-ReadFlists = Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """Whom to ask for what is published. `None`: not asked, the tags decide alone."""
-
-    records: ReadRecords | None = None
-    archives: ReadArchives | None = None
-    """The records of full VMs, which the Hub keeps, by image name."""
-    flists: ReadFlists | None = None
-    """What the Hub has of images: (digest by image name, images) to states by image name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +34,7 @@ class Planned:
     comparison: Comparison
     catalog: Catalog
     registry: str
+    outlook: Outlook | None = None
 
 
 def open_sources(settings: Settings, event: Event) -> Sources:
@@ -111,7 +94,7 @@ def make_plan(
         images_dir=settings.images_dir,
         overrides=overrides_of(settings),
     )
-    reader = _Catalogs(options)
+    reader = Catalogs(options)
     current = reader.read(comparison.current)
     previous = reader.read_leniently(comparison.previous) if comparison.previous else None
     known = Knowledge(
@@ -122,9 +105,18 @@ def make_plan(
         selection=Selection(only=settings.only, descendants=settings.with_descendants),
     )
     if published is not None:
-        known = _with_published(known, published, reader, sources)
+        known = with_published(known, published, reader, sources)
+    plan, outlook = decide(known), None
+    if settings.mode == "preview":
+        last = last_release(sources)
+        released = reader.read_leniently(sources.revision(last)) if last else None
+        plan, outlook = preview(plan, decide(replace(known, previous=released)))
     return Planned(
-        plan=decide(known), comparison=comparison, catalog=current, registry=options.registry
+        plan=plan,
+        comparison=comparison,
+        catalog=current,
+        registry=options.registry,
+        outlook=outlook,
     )
 
 
@@ -139,27 +131,6 @@ def occasion_of(comparison: Comparison, event: Event) -> Occasion:
         # Never pushed (`Request.worktree` demands that): a name for flists made here.
         return BranchPush(branch="worktree", commit="edited")
     return BranchPush(branch=branch, commit=commit, trunk=bool(default) and branch == default)
-
-
-class _Catalogs:
-    """Catalogs of several revisions; what they share is read once."""
-
-    def __init__(self, options: CatalogOptions) -> None:
-        self._options = options
-        self._memo = Memo()
-        self._by_commit: dict[str, Catalog] = {}
-
-    def read(self, revision: Revision) -> Catalog:
-        return build_catalog(revision, self._options, memo=self._memo)
-
-    def read_leniently(self, revision: Revision) -> Catalog:
-        """Read an older revision, whose mistakes nobody can mend any more."""
-        key = revision.commit or revision.name
-        if key not in self._by_commit:
-            self._by_commit[key] = build_catalog(
-                revision, self._options, memo=self._memo, lenient=True
-            )
-        return self._by_commit[key]
 
 
 def _with_worktree(comparison: Comparison, worktree: Revision) -> Comparison:
@@ -188,101 +159,6 @@ def _force(settings: Settings, event: Event, comparison: Comparison) -> Force | 
     if settings.force_all:
         return Force(label=event.run_id or comparison.current.name, detail="force-all is set")
     return None
-
-
-def _with_published(
-    known: Knowledge, published: Published, reader: _Catalogs, sources: Sources
-) -> Knowledge:
-    """Add what registry and Hub say."""
-    images = known.current.images
-    records = _records(images, published)
-    wanted = {
-        image.name: record.digest
-        for image in images
-        if isinstance(record := records.get(image.name), Record)
-        and record.fingerprint == image.fingerprint
-    }
-    return replace(
-        known,
-        records=records,
-        baselines=_baselines(records, reader, sources),
-        # A forced run that was killed may have left its builds under their fingerprints' names
-        # while the moving names still bear older ones of the same fingerprints.
-        promotable=_promotable(images, {} if known.force else wanted, published),
-        flists=published.flists(wanted, images) if published.flists else {},
-    )
-
-
-def _records(images: Iterable[Image], published: Published) -> dict[str, RecordAnswer]:
-    found: dict[str, RecordAnswer] = {}
-    containers = [image for image in images if image.kind is Kind.CONTAINER]
-    if published.records is not None:
-        answers = published.records(image.reference for image in containers)
-        found |= {image.name: answers[image.reference] for image in containers}
-    if published.archives is not None:
-        found |= published.archives(image for image in images if image.kind is Kind.VM)
-    return found
-
-
-def _promotable(
-    images: Iterable[Image], wanted: Mapping[str, str], published: Published
-) -> dict[str, Record]:
-    """Images that stand in the registry under their fingerprint's name only."""
-    if published.records is None:
-        return {}
-    names = {
-        image.name: fingerprint_reference(image)
-        for image in images
-        if image.kind is Kind.CONTAINER and image.name not in wanted
-    }
-    answers = published.records(names.values())
-    return {
-        image.name: answer
-        for image in images
-        if image.name in names
-        and isinstance(answer := answers[names[image.name]], Record)
-        and answer.fingerprint == image.fingerprint
-    }
-
-
-def _baselines(
-    records: Mapping[str, RecordAnswer], reader: _Catalogs, sources: Sources
-) -> dict[str, Catalog]:
-    """For images that something else published: the newest version not newer than they are."""
-    names = needs_baseline(records)
-    if not names:
-        return {}
-    versions = tuple(_versions(sources))
-    found: dict[str, Catalog] = {}
-    for name, record in names.items():
-        revision = _newest_before(versions, record.created, sources) if record.created else None
-        if revision is not None:
-            found[name] = reader.read_leniently(revision)
-    return found
-
-
-def _versions(sources: Sources) -> Iterable[VersionTag]:
-    return sorted(tag for tag in map(parse_version_tag, sources.tags) if tag is not None)
-
-
-def _newest_before(
-    versions: Sequence[VersionTag], moment: datetime, sources: Sources
-) -> Revision | None:
-    """Find the newest release that is not newer than `moment`, by few questions.
-
-    Releases are taken to be as old as their versions say; one made late on a side branch is at
-    worst passed over for its neighbour, and the image then compared with that.
-    """
-    low, high = 0, len(versions)
-    best: Revision | None = None
-    while low < high:
-        middle = (low + high) // 2
-        revision = sources.at_hand(versions[middle].text)
-        if revision is not None and revision.created <= moment:
-            best, low = revision, middle + 1
-        else:
-            high = middle
-    return best
 
 
 def alias_problem(comparison: Comparison) -> Problem | None:

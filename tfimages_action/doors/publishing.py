@@ -129,6 +129,8 @@ def settings_for(request: Request) -> Settings:
     mode = settings.mode
     if mode == "auto":
         mode = "preview" if event.name == "pull_request" else "publish"
+    if mode == "preview":
+        return _without_secrets(settings)
     if mode != "publish":
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
     if not settings.convert or settings.local:
@@ -147,6 +149,20 @@ def settings_for(request: Request) -> Settings:
             "here (`local: true`)",
         )
     return replace(settings, mode=mode)
+
+
+def _without_secrets(settings: Settings) -> Settings:
+    """A preview runs what strangers wrote: it has no login to lose, and no cache to poison."""
+    return replace(
+        settings,
+        mode="preview",
+        push=False,
+        convert=False,
+        hub_token="",
+        registry_username="",
+        registry_password="",
+        cache="none",
+    )
 
 
 def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write) -> RunReport:
@@ -177,7 +193,7 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
             planned, occasion_of(planned.comparison, event), listener=_listener(event, say)
         )
         stopping.call = run.stop
-        report = run.run()
+        report = replace(run.run(), outlook=planned.outlook)
         return _finish(report, services, planned, say) if not report.exit_code else report
 
 

@@ -131,8 +131,8 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
     if event.name == "push" and settings.compare == "event" and not settings.previous:
         before = event.before
         known = before is not None and _exists(sources, before)
-        return _pair(sources, event.sha, before if known else _greatest(sources))
-    return _pair(sources, event.sha, settings.previous or _greatest(sources))
+        return _pair(sources, event.sha, before if known else last_release(sources))
+    return _pair(sources, event.sha, settings.previous or last_release(sources))
 
 
 def _compare_named(settings: Settings, event: Event, sources: Sources) -> Comparison:
@@ -141,7 +141,7 @@ def _compare_named(settings: Settings, event: Event, sources: Sources) -> Compar
     is_version = parse_version_tag(name) is not None
     if name in sources.tags and (is_version or not settings.previous):
         return _compare_tags(name, settings, sources)
-    return _pair(sources, name, settings.previous or _greatest(sources))
+    return _pair(sources, name, settings.previous or last_release(sources))
 
 
 def _compare_tags(name: str, settings: Settings, sources: Sources) -> Comparison:
@@ -162,7 +162,8 @@ def _pair(sources: Sources, current: str, previous: str | None) -> Comparison:
     )
 
 
-def _greatest(sources: Sources) -> str | None:
+def last_release(sources: Sources) -> str | None:
+    """Name the greatest version tag there is."""
     found = [tag for tag in map(parse_version_tag, sources.tags) if tag is not None]
     return max(found).text if found else None
 

@@ -16,7 +16,8 @@ from tfimages_action.core.names import Occasion
 from tfimages_action.core.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import DOCKER_HUB
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.planning import Planned, Published, overrides_of
+from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan
+from tfimages_action.core.preview import Outlook
 from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport
 from tfimages_action.report import charts, markdown, words
 
@@ -18,6 +19,8 @@ LIMIT_BYTES: Final = 1024 * 1024
 _MARGIN_BYTES: Final = 4096
 _DONE: Final = (Outcome.PUBLISHED, Outcome.BUILT, Outcome.REUSED, Outcome.FAILED, Outcome.BLOCKED)
 _OPEN_FAILURES: Final = 10
+_CAUSES: Final = 3
+"""Named in a preview's sentence; the table of images has them all."""
 
 Section = Callable[[RunReport], str]
 
@@ -87,7 +90,21 @@ def _sentence(report: RunReport) -> str:
     else:
         what = ", ".join(said) + (f", {skipped} left as they are" if skipped else "")
     bad = counts[Outcome.FAILED] or counts[Outcome.BLOCKED] or report.error
-    return f"{'❌' if bad else '✅'} **{what}** in {took}, {_compared(report.plan)}."
+    sentence = f"{'❌' if bad else '✅'} **{what}** in {took}, {_compared(report.plan)}."
+    return f"{sentence}\n\n{_outlook(report.outlook)}" if report.outlook else sentence
+
+
+def _outlook(outlook: Outlook) -> str:
+    """Say both counts of a preview: this change, and the next release with it."""
+    changed = words.count(len(outlook.changed), "image")
+    parts = [f"This change touches **{changed}**"]
+    release = words.count(len(outlook.next_builds), "image")
+    because = [f"{n} of them only because of {markdown.code(name)}" for name, n in outlook.causes]
+    shown = because[:_CAUSES]
+    since = f" since {markdown.code(outlook.since)}" if outlook.since else ", as the first one"
+    parts.append(f"the next release would then build **{release}**{since}")
+    text = "; ".join(parts) + (f" ({', '.join(shown)})" if shown else "")
+    return f"{text}. Nothing was pushed."
 
 
 def _compared(plan: Plan) -> str:

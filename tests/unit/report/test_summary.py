@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.report.samples import image_run, report
 from tfimages_action.core.catalog import Problem, Severity
+from tfimages_action.core.preview import Outlook
 from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
 from tfimages_action.errors import Location
 from tfimages_action.report.summary import LIMIT_BYTES, render_summary
@@ -104,3 +105,13 @@ def test_the_graph_is_coloured_and_capped() -> None:
     assert "n0 --> n1" in page
     many = [image_run(f"i{n}", parents=(f"i{n - 1}",) if n else ()) for n in range(90)]
     assert "flowchart" not in render_summary(report(*many))
+
+
+def test_a_preview_says_both_counts() -> None:
+    outlook = Outlook(
+        changed=("a",), next_builds=("base", "a", "b"), causes=(("base", 2),), since="v27"
+    )
+    page = render_summary(report(image_run("a", Outcome.BUILT), outlook=outlook))
+    assert "This change touches **1 image**" in page
+    assert "the next release would then build **3 images** since `v27`" in page
+    assert "2 of them only because of `base`" in page

@@ -50,7 +50,8 @@ Examples:
 def plan(repo: Path, *, worktree: bool, records: bool, form: str, **options: object) -> None:
     """Show what a release would build, convert or leave alone, with the reason for each image."""
     from tfimages_action.core.plan_json import plan_as_json
-    from tfimages_action.doors.planning import Published, make_plan, open_sources, registry_of
+    from tfimages_action.doors.knowledge import Published
+    from tfimages_action.doors.planning import make_plan, open_sources, registry_of
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
