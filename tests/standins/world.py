@@ -69,6 +69,10 @@ class World:
     def __init__(self, folder: Path, hook: Hook = lambda _effect: None) -> None:
         self.folder = folder
         self.hook = hook
+        self.moves: dict[str, int] = {}
+        """How often the digest of an external reference has moved."""
+        self.files: dict[str, str] = {}
+        """What builds of an image put into it; what a name lacks is always the same."""
         self._lock = threading.Lock()
         for name in ("tags", "manifests", "flists", "links"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -110,9 +114,15 @@ class World:
             checker=engine,
             bases=engine,
             publisher=FakeRegistry(self),
+            comparer=engine,
             converter=hub,
         )
         return replace(services, **changes)  # type: ignore[arg-type]
+
+    def base(self, reference: ImageReference) -> str:
+        """What an external reference stands for now."""
+        text = f"{reference}{self.moves.get(str(reference), '')}"
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def put(self, kind: str, name: str, value: str, effect: str) -> None:
         """One atomic effect."""
@@ -150,7 +160,8 @@ class FakeEngine:
         self._world.note(f"build {name}")
         digest = "sha256:" + hashlib.sha256(uuid.uuid4().bytes).hexdigest()
         self._world.hook(f"after build {name}")
-        manifest = json.dumps({"labels": dict(request.labels), "of": name})
+        holds = self._world.files.get(name, "")
+        manifest = json.dumps({"labels": dict(request.labels), "of": name, "files": holds})
         (self._world.folder / "manifests" / quote(digest, safe="")).write_text(manifest)
         if request.image.kind is Kind.VM:
             path = self._world.folder / f"{digest[7:]}.tar.gz"
@@ -168,7 +179,16 @@ class FakeEngine:
 
     def resolve(self, reference: ImageReference, *, log: Log, stop: threading.Event) -> str | None:
         self._world.note(f"resolve {reference}")
-        return "sha256:" + hashlib.sha256(str(reference).encode()).hexdigest()
+        return self._world.base(reference)
+
+    def same(
+        self, built: BuiltImage, published: Published, *, log: Log, stop: threading.Event
+    ) -> bool:
+        return self._files(built.image_id) == self._files(published.digest)
+
+    def _files(self, digest: str) -> object:
+        path = self._world.folder / "manifests" / quote(digest, safe="")
+        return json.loads(path.read_text())["files"]
 
 
 class FakeRegistry:

@@ -146,7 +146,10 @@ class _Decider:
         return Step(image=image, action=action, reason=reason, record=record)
 
     def _find(self, image: Image) -> _Finding:
-        return self._forced(image) or self._moved(image) or self._by_record(image)
+        forced = self._forced(image)
+        if forced is not None and not forced.done:
+            return forced
+        return self._moved(image) or forced or self._by_record(image)
 
     def _forced(self, image: Image) -> _Finding | None:
         force = self._known.force
@@ -159,6 +162,9 @@ class _Decider:
         return _own(image, ReasonKind.FORCED, force.detail)
 
     def _moved(self, image: Image) -> _Finding | None:
+        answer = self._known.records.get(image.name, _NOT_ASKED)
+        if not isinstance(answer, Unreadable) and _wanted(image, answer) is None:
+            return None  # what the release itself still lacks comes first
         detail = self._known.moved_bases.get(image.name)
         if detail is not None:
             return _own(image, ReasonKind.BASE_MOVED, detail)

@@ -6,6 +6,9 @@ Three tags of one digest (for a variant with its own tag in front, `24.04-v28`):
 * the release's, `v28` (`+` becomes `_`), or for a branch push `<branch>-<sha7>`;
 * the moving one, `latest` or the variant's: a release alone moves it, and only forward.
 
+A refresh has `refresh` in the release's place, and `base-<B12>` where nothing had changed
+(core/refresh.py).
+
 `fp-<fingerprint12>` stands beside them where a later run may promote the image: it is the name an
 image is pushed under, after its checks passed, before its digest is known.
 """
@@ -13,8 +16,8 @@ image is pushed under, after its checks passed, before its digest is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from tfimages_action.core import flist_name
@@ -47,7 +50,18 @@ class BranchPush:
     """The default branch: what it builds may be promoted by a later release."""
 
 
-Occasion = Release | BranchPush
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """A release is built again on bases that moved: names of its own."""
+
+    version: VersionTag
+    switch: bool = False
+    """The moving names follow."""
+    confirmations: Mapping[str, ImageReference] = field(default_factory=dict)
+    """By image, the name that says: current against today's bases."""
+
+
+Occasion = Release | BranchPush | Refresh
 """What a run publishes for."""
 
 
@@ -64,6 +78,8 @@ def pushed_as(image: Image, occasion: Occasion) -> ImageReference:
     match occasion:
         case BranchPush(trunk=False):
             return occasion_reference(image, occasion)
+        case Refresh():
+            return image.reference.with_tag(_tagged(image, "refreshing"))
         case _:
             return fingerprint_reference(image)
 
@@ -79,13 +95,28 @@ def content_reference(image: Image, digest: str) -> ImageReference:
     return image.reference.with_tag(tag).with_digest(digest)
 
 
+def base_reference(image: Image, base: str) -> ImageReference:
+    """`base-<B12>`: what this digest names is current against that base."""
+    return image.reference.with_tag(_tagged(image, f"base-{short(base)}"))
+
+
+def refresh_reference(image: Image) -> ImageReference:
+    """`refresh`: what the last refresh that changed something published."""
+    return image.reference.with_tag(_tagged(image, "refresh"))
+
+
 def occasion_reference(image: Image, occasion: Occasion) -> ImageReference:
     """The release's name, or the branch push's."""
     return image.reference.with_tag(_tagged(image, _occasion_tag(occasion)))
 
 
 def own_references(image: Image, occasion: Occasion, digest: str) -> tuple[ImageReference, ...]:
-    """The names that stay with this digest: the content's (first) and the occasion's."""
+    """The names that this digest gets at once: the content's (first) and the occasion's.
+
+    A refresh's own name is a moving one: it comes last of all.
+    """
+    if isinstance(occasion, Refresh):
+        return (content_reference(image, digest),)
     return content_reference(image, digest), occasion_reference(image, occasion)
 
 
@@ -137,12 +168,16 @@ def move_of(occasion: Occasion, published: VersionTag | None, name: str = LATEST
     match occasion:
         case BranchPush():
             return Move(forward=False, reason=f"{name} stays: a branch push has names of its own")
-        case Release(version=version) if version.is_prerelease:
+        case Refresh(switch=False):
+            return Move(forward=False, reason=f"{name} stays: refresh-switch is off")
+        case Release(version=version) | Refresh(version=version) if version.is_prerelease:
             return Move(forward=False, reason=f"{name} stays: {version.text} is a pre-release")
-        case Release(version=version) if published is not None and version < published:
+        case Release(version=version) | Refresh(version=version) if (
+            published is not None and version < published
+        ):
             reason = f"{name} stays at {published.text}: {version.text} is lower"
             return Move(forward=False, reason=reason)
-        case Release():
+        case Release() | Refresh():
             return Move(forward=True)
 
 
@@ -158,6 +193,8 @@ def _occasion_tag(occasion: Occasion) -> str:
         case BranchPush(branch=branch, commit=commit):
             word = _NOT_IN_TAG.sub("-", branch).strip("-.") or "branch"
             return f"{word}-{commit[:_SHA_DIGITS]}"
+        case Refresh():
+            return "refresh"
 
 
 def _tagged(image: Image, tag: str) -> str:

@@ -30,7 +30,7 @@ class Record:
     revision: str | None = None
     created: datetime | None = None
     externals: tuple[tuple[str, str], ...] = ()
-    """(reference, digest) of every external image it was built on."""
+    """(reference, digest) of every external image it was built on, its ancestors' too."""
     base: tuple[str, str] | None = None
     """The nearest external base, its own or an ancestor's: (reference, digest)."""
     force: str | None = None

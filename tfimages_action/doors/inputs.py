@@ -114,9 +114,11 @@ INPUTS: Final[tuple[Input, ...]] = (
     # -- advanced --------------------------------------------------------------------------------
     _choice(
         "mode",
-        ("auto", "publish", "preview", "plan"),
-        "What to do; auto follows the event: a tag publishes, a pull request previews.",
+        ("auto", "publish", "preview", "plan", "refresh"),
+        "What to do; auto follows the event: a tag or branch publishes, a pull request previews, "
+        "a schedule refreshes the last release.",
     ),
+    _flag("refresh-switch", False, "The moving names (latest) follow a refresh."),
     _advanced("only", "Names or globs of the images to consider.", kind=InputKind.LIST),
     _flag("with-descendants", True, "`only` takes along what is built on the named images."),
     _advanced("current", "Revision to publish. Empty: the event's."),

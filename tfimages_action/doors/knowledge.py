@@ -23,12 +23,25 @@ ReadFlists = Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistSt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseAnswer:
+    """What an external reference stands for now, or why nobody can tell."""
+
+    digest: str | None
+    cause: str = ""
+
+
+ReadBases = Callable[[Iterable[ImageReference]], Mapping[ImageReference, BaseAnswer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """Whom to ask for what is published. `None`: not asked, the tags decide alone."""
 
     records: ReadRecords | None = None
     archives: ReadArchives | None = None
     """The records of full VMs, which the Hub keeps, by image name."""
+    bases: ReadBases | None = None
+    """What external references stand for; a refresh asks."""
     flists: ReadFlists | None = None
     """What the Hub has of images: (digest by image name, images) to states by image name."""
 

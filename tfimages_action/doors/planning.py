@@ -11,7 +11,7 @@ from tfimages_action.adapters.git import GitRepository
 from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.catalog_builder import CatalogOptions
 from tfimages_action.core.decide import Force, Knowledge, decide
-from tfimages_action.core.names import BranchPush, Occasion, Release
+from tfimages_action.core.names import BranchPush, Occasion, Refresh, Release
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook, preview
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
@@ -19,6 +19,7 @@ from tfimages_action.core.selection import Selection
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.knowledge import Catalogs, Published, with_published
+from tfimages_action.doors.refreshing import with_refresh
 from tfimages_action.doors.revisions import Comparison, Sources, compare, last_release
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import RevisionError, SettingsError
@@ -35,6 +36,8 @@ class Planned:
     catalog: Catalog
     registry: str
     outlook: Outlook | None = None
+    refresh: Refresh | None = None
+    """Of a refresh: what its results are published as."""
 
 
 def open_sources(settings: Settings, event: Event) -> Sources:
@@ -106,17 +109,22 @@ def make_plan(
     )
     if published is not None:
         known = with_published(known, published, reader, sources)
+    refreshing = None
+    if settings.mode == "refresh" and comparison.tag is not None:
+        refreshing = with_refresh(known, published, comparison.tag, switch=settings.refresh_switch)
+        known = refreshing.known
     plan, outlook = decide(known), None
     if settings.mode == "preview":
         last = last_release(sources)
         released = reader.read_leniently(sources.revision(last)) if last else None
         plan, outlook = preview(plan, decide(replace(known, previous=released)))
     return Planned(
-        plan=plan,
+        plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
         catalog=current,
-        registry=options.registry,
+        registry=registry,
         outlook=outlook,
+        refresh=refreshing.occasion if refreshing else None,
     )
 
 

@@ -52,6 +52,8 @@ _SIGNALS: Final = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
 }
+_MODES: Final = {"pull_request": "preview", "schedule": "refresh"}
+"""By event; every other one publishes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +130,10 @@ def settings_for(request: Request) -> Settings:
         )
     mode = settings.mode
     if mode == "auto":
-        mode = "preview" if event.name == "pull_request" else "publish"
+        mode = _MODES.get(event.name, "publish")
     if mode == "preview":
         return _without_secrets(settings)
-    if mode != "publish":
+    if mode == "plan":
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
     if not settings.convert or settings.local:
         return replace(settings, mode=mode)
@@ -190,7 +192,9 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         if settings.mode == "plan":
             return _untouched(progress, planned.plan)
         run = services.pipeline(
-            planned, occasion_of(planned.comparison, event), listener=_listener(event, say)
+            planned,
+            planned.refresh or occasion_of(planned.comparison, event),
+            listener=_listener(event, say),
         )
         stopping.call = run.stop
         report = replace(run.run(), outlook=planned.outlook)

@@ -121,6 +121,8 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
 
     Raises `TagError`, `RevisionError` or `GitHubError`.
     """
+    if settings.mode == "refresh":
+        return _compare_tags(_to_refresh(settings, sources), settings, sources)
     if settings.current or not event.on_github:
         return _compare_named(settings, event, sources)
     if event.is_tag:
@@ -133,6 +135,16 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
         known = before is not None and _exists(sources, before)
         return _pair(sources, event.sha, before if known else last_release(sources))
     return _pair(sources, event.sha, settings.previous or last_release(sources))
+
+
+def _to_refresh(settings: Settings, sources: Sources) -> str:
+    name = settings.current or last_release(sources)
+    if name is None:
+        raise RevisionError(
+            "there is no release to refresh: no tag is a version",
+            hint="push a version tag first, like v1; or drop the `schedule` trigger until then",
+        )
+    return name
 
 
 def _compare_named(settings: Settings, event: Event, sources: Sources) -> Comparison:

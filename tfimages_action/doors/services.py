@@ -14,12 +14,12 @@ from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.events import Listener
 from tfimages_action.core.names import Occasion
 from tfimages_action.core.record import FlistState, RecordAnswer
-from tfimages_action.core.reference import DOCKER_HUB
+from tfimages_action.core.reference import DOCKER_HUB, ImageReference
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.knowledge import BaseAnswer, Published, ReadBases
 from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import SettingsError
+from tfimages_action.errors import SettingsError, TfImagesError
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
@@ -69,6 +69,7 @@ class Services:
             publisher=self.engine.publisher if settings.push else None,
             converter=self._converter(planned),
             housekeeper=self.engine.housekeeper,
+            comparer=self.engine.comparer,
         )
         return PipelineRun(assignment, services, _options(settings), listener=listener)
 
@@ -236,15 +237,29 @@ def _sign_in(settings: Settings) -> Hub:
 def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Published:
     from tfimages_action.adapters.registry.records import RecordReader
 
-    records = RecordReader(client).read
+    records, bases = RecordReader(client).read, _base_reader(client)
     if settings.convert and settings.local:
         made = local_flists(settings)
-        return Published(records=records, archives=made.records, flists=made.states)
+        return Published(records=records, bases=bases, archives=made.records, flists=made.states)
     if hub is None:
-        return Published(records=records)
+        return Published(records=records, bases=bases)
     return Published(
-        records=records, archives=_archive_reader(hub), flists=_flist_reader(settings, hub)
+        records=records,
+        bases=bases,
+        archives=_archive_reader(hub),
+        flists=_flist_reader(settings, hub),
     )
+
+
+def _base_reader(client: RegistryClient) -> ReadBases:
+    def answer(reference: ImageReference) -> BaseAnswer:
+        try:
+            digest = client.digest(reference)
+        except TfImagesError as error:
+            return BaseAnswer(digest=None, cause=error.message)
+        return BaseAnswer(digest=digest, cause="" if digest else "it is not in its registry")
+
+    return lambda references: {reference: answer(reference) for reference in references}
 
 
 def _archive_reader(hub: Hub) -> Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]:

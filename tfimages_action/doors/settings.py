@@ -35,6 +35,7 @@ class Settings:
     max_parallel: int = 0
     """0: the number of processors."""
     mode: str = "auto"
+    refresh_switch: bool = False
     only: tuple[str, ...] = ()
     with_descendants: bool = True
     current: str = ""

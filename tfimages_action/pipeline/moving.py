@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.names import Occasion, Release
+from tfimages_action.core.names import BranchPush, Occasion, Release
+from tfimages_action.core.record import Record
 from tfimages_action.core.run import Flist
-from tfimages_action.core.tags import VersionTag
+from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.work import Log
 from tfimages_action.errors import RefusedError
 from tfimages_action.pipeline.ports import Converter, Publisher
@@ -25,20 +26,35 @@ def moving_tags(images: Iterable[Image]) -> dict[str, frozenset[str]]:
 
 
 def published_version(
-    publisher: Publisher, image: Image, occasion: Occasion, moving: frozenset[str]
+    publisher: Publisher,
+    image: Image,
+    occasion: Occasion,
+    moving: frozenset[str],
+    record: Record | None = None,
 ) -> VersionTag | None:
     """The greatest release whose name bears the moving name's digest; `None`: ours may move it.
 
-    Only releases above this run's are asked for: one below changes nothing.
+    Only releases above this run's are asked for: one below changes nothing. Where a refresh had
+    the moving name follow, no release's name bears the digest: its label says which it was.
     """
-    if not isinstance(occasion, Release):
+    if isinstance(occasion, BranchPush):
         return None
     listed = names.releases(image, publisher.tags(image.reference), moving=moving)
     above = [pair for pair in listed if pair[0] > occasion.version]
     served = publisher.digest(image.reference) if above else None
     if served is None:
         return None
-    return next((version for version, name in above if publisher.digest(name) == served), None)
+    found = (version for version, name in above if publisher.digest(name) == served)
+    return next(found, None) or _refreshed(publisher, image, served, record)
+
+
+def _refreshed(
+    publisher: Publisher, image: Image, served: str, record: Record | None
+) -> VersionTag | None:
+    if record is None or record.digest != served or not record.version:
+        return None
+    is_refresh = publisher.digest(names.refresh_reference(image)) == served
+    return parse_version_tag(record.version) if is_refresh else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

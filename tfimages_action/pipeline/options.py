@@ -16,6 +16,7 @@ from tfimages_action.pipeline.ports import (
     Bases,
     Builder,
     Checker,
+    Comparer,
     Converter,
     Housekeeper,
     Publisher,
@@ -57,6 +58,8 @@ class Services:
     publisher: Publisher | None = None
     converter: Converter | None = None
     housekeeper: Housekeeper | None = None
+    comparer: Comparer | None = None
+    """A refresh's; without it every result counts as a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

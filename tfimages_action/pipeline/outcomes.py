@@ -81,6 +81,8 @@ def _good(work: ImageWork, ends: Sequence[Ended[Job]]) -> Outcome:
             return Outcome.SKIPPED
         case Action.CONVERT:
             return Outcome.REUSED
+        case Action.BUILD if work.is_unchanged:
+            return Outcome.REUSED
         case Action.BUILD:
             is_published = any(ended.key.stage is Stage.SWITCH for ended in ends)
             return Outcome.PUBLISHED if is_published else Outcome.BUILT

@@ -42,6 +42,15 @@ class Checker(Protocol):
         """All checks of the image, in order; a failing one ends the list."""
 
 
+class Comparer(Protocol):
+    """Tells whether a build made anything new."""
+
+    def same(
+        self, built: BuiltImage, published: Published, *, log: Log, stop: threading.Event
+    ) -> bool:
+        """Whether both hold the same files and start the same, times and logs apart."""
+
+
 class Publisher(Protocol):
     """Brings images and names into the registry."""
 

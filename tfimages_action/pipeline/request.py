@@ -27,6 +27,8 @@ class Parent:
     """BuildKit's source for exactly this image; `None` where nothing is known to be published."""
     fingerprint: str
     base: Pin | None
+    pins: tuple[Pin, ...] = ()
+    """Every external image below it."""
 
 
 def build_request(
@@ -50,16 +52,21 @@ def build_request(
             revision=revision.commit,
             version=assignment.plan.current,
             created=revision.created,
-            externals=tuple(
-                (_plain(one.external.reference), one.digest) for one in pinned if one.digest
-            ),
+            externals=all_pins(pinned, parents),
             base=nearest_base(image, pinned, parents),
             parents=tuple((name, parent.fingerprint) for name, parent in parents.items()),
-            force=assignment.plan.force if step.reason.kind is ReasonKind.FORCED else None,
+            force=assignment.plan.force if step.reason.kind in _UNCACHED else None,
         ),
         no_cache=step.reason.kind in _UNCACHED,
         source_date_epoch=int(revision.created.timestamp()),
     )
+
+
+def all_pins(pinned: tuple[PinnedExternal, ...], parents: Mapping[str, Parent]) -> tuple[Pin, ...]:
+    """Every external image that an image stands on: its own, and those below its parents."""
+    own = ((_plain(one.external.reference), one.digest) for one in pinned if one.digest)
+    below = (pin for parent in parents.values() for pin in parent.pins)
+    return tuple(sorted({**dict(below), **dict(own)}.items()))
 
 
 def nearest_base(

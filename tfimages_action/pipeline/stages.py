@@ -10,6 +10,7 @@ A run may be killed between any two effects and started again, because of these 
 4. So the moving tag is the commit point: it bears the wanted fingerprint only when everything
    else of the image is done. Until then planning finds the image unfinished: promoted by its
    `fp-` name where the push had happened, built where it had not.
+   A refresh's commit point is its own name, `refresh`, likewise given last.
 5. Every effect may be repeated: pushing what is there, naming what is named, converting what is
    converted (a flist found under the content's name is verified, not trusted) and linking what is
    linked change nothing.
@@ -25,8 +26,10 @@ from typing import TypeVar
 from tfimages_action.core import flist_name, names
 from tfimages_action.core.catalog import Kind
 from tfimages_action.core.labels import Pin
+from tfimages_action.core.names import Refresh
 from tfimages_action.core.plan import Action, Step
 from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.refresh import occasion_for
 from tfimages_action.core.run import Flist, Stage
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.work import (
@@ -41,7 +44,7 @@ from tfimages_action.errors import StageError
 from tfimages_action.pipeline.bases import PinnedBases, Saying
 from tfimages_action.pipeline.moving import published_version
 from tfimages_action.pipeline.options import Assignment, Options, Services
-from tfimages_action.pipeline.request import Parent, build_request, nearest_base
+from tfimages_action.pipeline.request import Parent, all_pins, build_request, nearest_base
 from tfimages_action.pipeline.uploads import FirstUploads
 
 T = TypeVar("T")
@@ -75,14 +78,20 @@ class ImageWork:
         self.checks: tuple[CheckResult, ...] = ()
         self.references: tuple[ImageReference, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.is_unchanged = False
+        """Built anew, with nothing new in it: what is published stays."""
         self.base: Pin | None = step.record.base if step.record else None
+        self._pins: tuple[Pin, ...] = step.record.externals if step.record else ()
         self._shared = shared
         self._others = others
         self._image = step.image
-        self._occasion = shared.assignment.occasion
+        self._occasion = occasion_for(step, shared.assignment.occasion)
 
     def do(self, stage: Stage, saying: Saying) -> None:
         """One stage, from its beginning; it may be called again when a try failed."""
+        if self.is_unchanged:
+            self._confirm(stage, saying)
+            return
         match stage:
             case Stage.BUILD:
                 self._build(saying)
@@ -104,7 +113,7 @@ class ImageWork:
             return self.published.digest
         if isinstance(self.built, BuiltArchive):
             return self.built.sha256
-        if self.step.record and self.step.action is not Action.BUILD:
+        if self.step.record and (self.step.action is not Action.BUILD or self.is_unchanged):
             return self.step.record.digest
         return None
 
@@ -129,6 +138,7 @@ class ImageWork:
         }
         pinned = self._shared.bases.pin(self._image.externals, saying)
         self.base = nearest_base(self._image, pinned, parents)
+        self._pins = all_pins(pinned, parents)
         request = build_request(self.step, self._shared.assignment, pinned, parents)
         self.built = self._shared.services.builder.build(request, log=saying.log, stop=saying.stop)
 
@@ -136,12 +146,17 @@ class ImageWork:
     def as_parent(self) -> Parent:
         """Exactly this image for its children: of this run, else as published."""
         source = None
-        if isinstance(self.built, BuiltImage):
+        if isinstance(self.built, BuiltImage) and not self.is_unchanged:
             source = self.built.source or f"docker-image://{self.built.local}"
         elif self.step.record is not None:
             pinned = self._image.reference.with_digest(self.step.record.digest)
             source = f"docker-image://{pinned}"
-        return Parent(source=source, fingerprint=self._image.fingerprint, base=self.base)
+        return Parent(
+            source=source,
+            fingerprint=self._image.fingerprint,
+            base=self.base,
+            pins=self._pins,
+        )
 
     def _check(self, saying: Saying) -> None:
         assert self.built is not None  # noqa: S101 - its build came first
@@ -155,6 +170,30 @@ class ImageWork:
                     hint=f"{self._image.name} was built but does not do what its checks ask; "
                     "nothing of it was published",
                 )
+        if isinstance(self._occasion, Refresh):
+            self._compare(saying)
+
+    def _compare(self, saying: Saying) -> None:
+        comparer, record = self._shared.services.comparer, self.step.record
+        if comparer is None or record is None or not isinstance(self.built, BuiltImage):
+            return
+        reference = self._image.reference.with_digest(record.digest)
+        published = Published(digest=record.digest, references=(reference,))
+        self.is_unchanged = comparer.same(self.built, published, log=saying.log, stop=saying.stop)
+        if self.is_unchanged:
+            self.notes = ("built on the new base, nothing differs: what is published stays",)
+            saying.log(self.notes[0])
+
+    def _confirm(self, stage: Stage, saying: Saying) -> None:
+        """Say on what is published that it is current; that is all there is to do."""
+        if stage is not Stage.PUSH or not isinstance(self._occasion, Refresh):
+            return
+        name = self._occasion.confirmations.get(self._image.name)
+        if name is not None:
+            publisher = _needed(self._shared.services.publisher)
+            source = self._image.reference.with_digest(self._recorded())
+            publisher.give_names(source, [name], log=saying.log)
+            self.references = (name,)
 
     # -- names and flists ------------------------------------------------------------------------
 
@@ -169,7 +208,8 @@ class ImageWork:
             name = names.pushed_as(self._image, self._occasion)
             with self._shared.uploads.turn(self.base, saying.stop):
                 pushed = publisher.push(self.built, name, log=saying.log, stop=saying.stop)
-            first, size, kept = name.with_digest(pushed.digest), pushed.size_bytes, (name,)
+            first, size = name.with_digest(pushed.digest), pushed.size_bytes
+            kept = () if isinstance(self._occasion, Refresh) else (name,)
         digest = first.digest or ""
         own = names.own_references(self._image, self._occasion, digest)
         named = publisher.give_names(first, [_tag_only(name) for name in own], log=saying.log)
@@ -224,12 +264,18 @@ class ImageWork:
             self.notes = (move.reason,)
         if self._shared.options.convert:
             self._switch_flist(move, saying)
-        if self.published and move.forward:
+        if self.published:
+            self._switch_tags(move, self.published.digest, saying)
+
+    def _switch_tags(self, move: names.Move, digest: str, saying: Saying) -> None:
+        moving = [self._image.reference] if move.forward else []
+        if isinstance(self._occasion, Refresh):
+            moving.append(names.refresh_reference(self._image))
+        if moving:
             publisher = _needed(self._shared.services.publisher)
-            moving = self._image.reference
-            source = moving.with_digest(self.published.digest)
-            publisher.give_names(source, [moving], log=saying.log)
-            self.references = (*self.references, moving)
+            source = self._image.reference.with_digest(digest)
+            publisher.give_names(source, moving, log=saying.log)
+            self.references = (*self.references, *moving)
 
     def _switch_flist(self, move: names.Move, saying: Saying) -> None:
         converter = _needed(self._shared.services.converter)
@@ -263,7 +309,7 @@ class ImageWork:
             record = self.step.record
             return parse_version_tag(record.version) if record and record.version else None
         moving = self._shared.moving_tags[self._image.reference.name]
-        return published_version(publisher, self._image, self._occasion, moving)
+        return published_version(publisher, self._image, self._occasion, moving, self.step.record)
 
     def _recorded(self) -> str:
         if self.step.record is None:

@@ -13,6 +13,7 @@ from tfimages_action.adapters.engine.builder import EngineBuilder
 from tfimages_action.adapters.engine.buildx import DriverKind, open_buildx
 from tfimages_action.adapters.engine.cache import Cache, missing_for
 from tfimages_action.adapters.engine.command import BuildOptions
+from tfimages_action.adapters.engine.comparer import EngineComparer
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.housekeeper import EngineHousekeeper
 from tfimages_action.adapters.engine.names import RunNames
@@ -39,6 +40,7 @@ class EngineSession:
     bases: EngineBases
     housekeeper: EngineHousekeeper
     source: EngineImageSource
+    comparer: EngineComparer
     warnings: tuple[str, ...] = ()
     """What was asked for and can't be had here."""
 
@@ -77,6 +79,7 @@ def engine_session(
             )
             puller = Puller(connection, credentials)
             in_engine = buildx.builder.driver is DriverKind.DOCKER
+            source = EngineImageSource(connection, puller)
             yield EngineSession(
                 connection=connection,
                 home=home,
@@ -84,7 +87,8 @@ def engine_session(
                 publisher=EnginePublisher(connection, registry, names, credentials),
                 bases=EngineBases(connection, registry, puller if in_engine else None),
                 housekeeper=EngineHousekeeper(connection, names),
-                source=EngineImageSource(connection, puller),
+                source=source,
+                comparer=EngineComparer(source),
                 warnings=(missing,) if missing else (),
             )
     finally:

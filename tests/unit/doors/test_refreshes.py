@@ -1,0 +1,285 @@
+"""Refreshes of a release, planned and run over a world of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.bed.history import History
+from tests.standins.world import World
+from tfimages_action.core import names
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.plan import Action, ReasonKind
+from tfimages_action.core.record import FlistState, RecordAnswer
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.run import Outcome, RunReport
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.knowledge import BaseAnswer, Published
+from tfimages_action.doors.planning import Planned, make_plan, occasion_of
+from tfimages_action.doors.publishing import Request, settings_for
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import ExitCode, RevisionError, SettingsError, StageError
+from tfimages_action.pipeline.backoff import RetryPolicy
+from tfimages_action.pipeline.options import Assignment, Options
+from tfimages_action.pipeline.run import PipelineRun
+
+REGISTRY = "r.example/o"
+DEBIAN = ImageReference.parse("docker.io/library/debian:12")
+SCHEDULE = Event(
+    on_github=True, name="schedule", ref="refs/heads/main", ref_name="main", ref_type="branch",
+    sha="tip", repository="owner/images", payload={"schedule": "0 4 * * 1"},
+)  # fmt: skip
+RELEASE = Event(
+    on_github=True, name="push", ref="refs/tags/v1", ref_name="v1", ref_type="tag",
+    sha="tip", repository="owner/images",
+)  # fmt: skip
+RETRY = RetryPolicy(tries=1, first_s=0.001, longest_s=0.001)
+
+
+class Bed:
+    """One repository, one world, and whole runs from event to report."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        self.history = History()
+        self.history.commit(
+            {
+                "images/base/Dockerfile": "FROM debian:12\n",
+                "images/child/Dockerfile": f"FROM {REGISTRY}/base\n",
+                "images/alone/Dockerfile": "FROM alpine:3\n",
+            },
+            tag="v1",
+        )
+        self.hidden: set[ImageReference] = set()
+
+    def plan(self, event: Event = SCHEDULE, **inputs: object) -> Planned:
+        given = Settings(hub_token="token", **inputs)  # type: ignore[arg-type]
+        settings = settings_for(Request(settings=given, event=event))
+        published = Published(records=self._records, bases=self._bases, flists=self._flists)
+        return make_plan(
+            settings, event, self.history.sources, registry=REGISTRY, published=published
+        )
+
+    def run(self, event: Event = SCHEDULE, **inputs: object) -> RunReport:
+        planned = self.plan(event, **inputs)
+        assignment = Assignment(
+            plan=planned.plan,
+            revision=planned.comparison.current,
+            occasion=planned.refresh or occasion_of(planned.comparison, event),
+        )
+        return PipelineRun(assignment, self.world.services(), Options(retry=RETRY)).run()
+
+    def tags(self, image: str) -> dict[str, str]:
+        prefix = f"{REGISTRY}/{image}:"
+        found = self.world.tags().items()
+        return {name.removeprefix(prefix): d for name, d in found if name.startswith(prefix)}
+
+    def effects(self) -> list[str]:
+        """What was done since the last time that somebody asked."""
+        every = self.world.effects()
+        (self.world.folder / "effects").write_text("")
+        return [line for line in every if not line.startswith("resolve")]
+
+    def _records(
+        self, references: Iterable[ImageReference]
+    ) -> Mapping[ImageReference, RecordAnswer]:
+        return {reference: self.world.record(reference) for reference in references}
+
+    def _bases(self, references: Iterable[ImageReference]) -> Mapping[ImageReference, BaseAnswer]:
+        return {
+            one: BaseAnswer(digest=None, cause="timed out")
+            if one in self.hidden
+            else BaseAnswer(digest=self.world.base(one))
+            for one in references
+        }
+
+    def _flists(
+        self, digests: Mapping[str, str], images: Iterable[Image]
+    ) -> Mapping[str, FlistState]:
+        flists, links = self.world.flists(), self.world.links()
+        states = {}
+        for image in images:
+            if image.name in digests:
+                name = names.content_flist(image, digests[image.name])
+                linked = links.get(image.flist) == name
+                there = FlistState.READY if linked else FlistState.UNLINKED
+                states[image.name] = there if name in flists else FlistState.ABSENT
+        return states
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Bed:
+    """v1 is published."""
+    bed = Bed(tmp_path)
+    assert bed.run(RELEASE).exit_code is ExitCode.DONE
+    bed.effects()
+    return bed
+
+
+def outcomes(report: RunReport) -> dict[str, Outcome]:
+    assert report.exit_code is ExitCode.DONE, report
+    return {run.step.image.name: run.outcome for run in report.images}
+
+
+def idle(report: RunReport) -> bool:
+    return set(outcomes(report).values()) == {Outcome.SKIPPED}
+
+
+def test_nothing_moved_nothing_to_do_twice(bed: Bed) -> None:
+    assert idle(bed.run())
+    assert idle(bed.run())
+    assert bed.effects() == []
+
+
+def test_a_moved_base_is_built_with_what_stands_on_it_and_nothing_else(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    steps = {step.image.name: step for step in bed.plan().plan.steps}
+    assert steps["base"].reason.kind is ReasonKind.BASE_MOVED
+    assert "docker.io/library/debian:12 moved from" in steps["base"].reason.detail
+    assert steps["child"].reason.kind is ReasonKind.BASE_MOVED
+    assert steps["alone"].action is Action.SKIP
+
+
+def test_an_unchanged_result_is_confirmed_not_published(bed: Bed) -> None:
+    before = {name: bed.tags(name) for name in ("base", "child")}
+    links = bed.world.links()
+    bed.world.moves[str(DEBIAN)] = 1
+    found = outcomes(bed.run())
+    assert found["base"] is found["child"] is Outcome.REUSED
+    base = f"base-{names.short(bed.world.base(DEBIAN))}"
+    for name, tags in before.items():
+        assert bed.tags(name) == {**tags, base: tags["latest"]}
+    assert bed.world.links() == links
+    bed.effects()
+    assert idle(bed.run())
+    assert bed.effects() == []
+
+
+def test_a_changed_result_has_names_of_its_own(bed: Bed) -> None:
+    before, links = bed.tags("base"), bed.world.links()
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    assert outcomes(bed.run())["base"] is Outcome.PUBLISHED
+    now = bed.tags("base")
+    assert now["latest"] == before["latest"]
+    assert now["v1"] == before["v1"]
+    assert now["refresh"] != before["latest"]
+    assert now[names.short(now["refresh"])] == now["refresh"]
+    stable = "r.example-o-base-latest.flist"
+    assert bed.world.links()[stable] == links[stable]
+    content = f"r.example-o-base-{names.short(now['refresh'])}.flist"
+    assert bed.world.links()["r.example-o-base-refresh.flist"] == content
+    bed.effects()
+    assert idle(bed.run())
+    assert bed.effects() == []
+
+
+def test_a_second_move_is_compared_with_the_last_refresh(bed: Bed) -> None:
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.run()
+    refreshed = bed.tags("base")["refresh"]
+    bed.world.moves[str(DEBIAN)] = 2
+    assert outcomes(bed.run())["base"] is Outcome.REUSED
+    tags = bed.tags("base")
+    assert tags["refresh"] == refreshed
+    assert tags[f"base-{names.short(bed.world.base(DEBIAN))}"] == refreshed
+    assert idle(bed.run())
+
+
+def test_the_moving_names_follow_where_that_is_asked_for(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    before = bed.tags("base")["v1"]
+    outcomes(bed.run(refresh_switch=True))
+    tags = bed.tags("base")
+    assert tags["latest"] == tags["refresh"] != before
+    assert tags["v1"] == before
+    content = f"r.example-o-base-{names.short(tags['refresh'])}.flist"
+    assert bed.world.links()["r.example-o-base-latest.flist"] == content
+    assert idle(bed.run(refresh_switch=True))
+
+
+def test_an_unchanged_parent_is_what_a_changed_child_stands_on(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"child": "mended"}
+    found = outcomes(bed.run())
+    assert found["base"] is Outcome.REUSED
+    assert found["child"] is Outcome.PUBLISHED
+    assert idle(bed.run())
+
+
+def test_a_refresh_that_broke_off_goes_on(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    broken = StageError("no disk")
+
+    def hook(effect: str) -> None:
+        if effect == "before build child":
+            raise broken
+
+    bed.world.hook = hook
+    assert bed.run().exit_code is ExitCode.FAILED
+    bed.world.hook = lambda _effect: None
+    found = outcomes(bed.run())
+    assert found == {
+        "base": Outcome.SKIPPED,
+        "child": Outcome.PUBLISHED,
+        "alone": Outcome.SKIPPED,
+    }
+    assert idle(bed.run())
+
+
+def test_what_a_release_left_undone_is_repaired_as_the_release_s(bed: Bed) -> None:
+    bed.history.commit({"images/alone/motd": "two\n"}, on=bed.history.names["v1"], tag="v2")
+    found = outcomes(bed.run())
+    assert found["alone"] is Outcome.PUBLISHED
+    tags = bed.tags("alone")
+    assert tags["v2"] == tags["latest"] != tags["v1"]
+    assert "refresh" not in tags
+    assert idle(bed.run())
+
+
+def test_a_missing_flist_is_made_again(bed: Bed) -> None:
+    digest = bed.tags("alone")["latest"]
+    for flist in (bed.world.folder / "flists").iterdir():
+        if "alone" in flist.name:
+            flist.unlink()
+    before = bed.tags("alone")["v1"]
+    assert outcomes(bed.run())["alone"] is Outcome.REUSED
+    assert f"r.example-o-alone-{names.short(digest)}.flist" in bed.world.flists()
+    assert bed.tags("alone")["v1"] == before
+    assert idle(bed.run())
+
+
+def test_a_release_after_a_refresh_goes_on_from_its_own(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.run()
+    bed.history.commit({"images/base/motd": "two\n"}, on=bed.history.names["v1"], tag="v2")
+    assert outcomes(bed.run())["base"] is Outcome.PUBLISHED
+    tags = bed.tags("base")
+    assert tags["latest"] == tags["v2"] != tags["refresh"]
+    assert idle(bed.run())
+
+
+def test_a_base_that_nobody_can_ask_for_has_not_moved(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.hidden.add(DEBIAN)
+    planned = bed.plan()
+    assert planned.plan.builds == ()
+    assert "debian:12 moved: timed out" in planned.plan.problems[0].message
+
+
+def test_a_repository_without_a_release_has_nothing_to_refresh(bed: Bed) -> None:
+    bed.history.names.clear()
+    with pytest.raises(RevisionError, match="no release"):
+        bed.plan()
+
+
+def test_a_refresh_needs_a_registry_to_compare_with(bed: Bed) -> None:
+    settings = Settings(mode="refresh", push=False, convert=False)
+    with pytest.raises(SettingsError, match="push is off"):
+        make_plan(settings, SCHEDULE, bed.history.sources, registry=REGISTRY)
