@@ -74,14 +74,14 @@ class Services:
         return PipelineRun(assignment, services, _options(settings), listener=listener)
 
     def finish(self, planned: Planned, say: Callable[[str], None]) -> None:
-        """Do what concerns the release as a whole: its tag on the Hub, and the pruning.
+        """Do what concerns the release as a whole: its tag on the Hub (not a refresh), the pruning.
 
         Raises `HubError` or `StageError`; the images themselves are published by then.
         """
         settings, tag = self.settings, planned.comparison.tag
         if self.hub is None:
             return
-        if settings.hub_tag and tag is not None:
+        if settings.hub_tag and tag is not None and planned.refresh is None:
             from tfimages_action.adapters.hub.release import gather
 
             stable = [step.image.flist for step in planned.plan.steps]
