@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
 import pytest
 
 from tests.bed.runner import StepResult
@@ -9,6 +15,9 @@ from tests.bed.scratch import ScratchRepository
 from tests.bed.world import World
 
 pytestmark = pytest.mark.slow
+
+_NAP_S: Final = 7351
+"""A number that no other process of this machine sleeps for."""
 
 
 def expect_refusal(result: StepResult, *words: str) -> None:
@@ -85,13 +94,31 @@ def test_a_lost_hub_ends_the_run_with_its_own_code(world: World) -> None:
 
 
 def test_cancelling_ends_everything(world: World, repository: ScratchRepository) -> None:
-    repository.write(
-        "images/alone/Dockerfile", "FROM debian:trixie-slim\nRUN echo asleep && sleep 600\n"
-    )
+    repository.write("images/alone/Dockerfile", f"FROM debian:trixie-slim\nRUN sleep {_NAP_S}\n")
     repository.commit("Slow", tag="v2")
     step = world.start("v2", {"only": "alone"})
-    step.wait_for("asleep", timeout_s=120)
+    assert wait_until(asleep), step.so_far
     step.cancel()
     result = step.wait(timeout_s=60)
     assert result.exit_code == 130
     assert result.summary
+    assert wait_until(lambda: not asleep())
+
+
+def asleep() -> bool:
+    """Whether the build's long sleep runs, anywhere on this machine."""
+    wanted = f"sleep\0{_NAP_S}\0".encode()
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if process.read_bytes() == wanted:
+                return True
+    return False
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 120) -> bool:
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
