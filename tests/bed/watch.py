@@ -27,8 +27,11 @@ class Watch:
 
 
 @contextmanager
-def watching(secrets: Sequence[str], *, ours: int = 0) -> Iterator[Watch]:
-    """Look at all processes again and again; `ours` is the harness's own client."""
+def watching(secrets: Sequence[str], *, ours: int = -1) -> Iterator[Watch]:
+    """Look at all processes again and again, but for `ours`: the harness's own client.
+
+    Its children are left out too: a client asks its plugins for their names, on this side.
+    """
     watch, stop = Watch(), threading.Event()
     wanted = [secret.encode() for secret in secrets]
 
@@ -36,7 +39,7 @@ def watching(secrets: Sequence[str], *, ours: int = 0) -> Iterator[Watch]:
         while not stop.is_set():
             watch.looks += 1
             for process in Path("/proc").glob("[0-9]*"):
-                if int(process.name) != ours:
+                if ours not in (int(process.name), _parent(process)):
                     _look_at(process, wanted, watch)
             time.sleep(_PAUSE_S)
 
@@ -47,6 +50,14 @@ def watching(secrets: Sequence[str], *, ours: int = 0) -> Iterator[Watch]:
     finally:
         stop.set()
         thread.join()
+
+
+def _parent(process: Path) -> int:
+    try:
+        # The name of a process stands in parentheses and may hold anything; the rest does not.
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def _look_at(process: Path, secrets: Sequence[bytes], watch: Watch) -> None:

@@ -30,6 +30,11 @@ class Cache:
     gha_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """`ACTIONS_RUNTIME_TOKEN`, `ACTIONS_RESULTS_URL`, `ACTIONS_CACHE_URL`."""
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What buildx is told: the job's token is in it for the one cache that needs it."""
+        return self.gha_environment if self.kind is CacheKind.GHA else {}
+
 
 def cache_arguments(cache: Cache, image: Image) -> tuple[str, ...]:
     """The options for one image's build.

@@ -86,7 +86,7 @@ class Solver:
         stop: threading.Event,
         sink: Callable[[IO[bytes]], None] | None,
     ) -> None:
-        environment = {**self.buildx.environment, **self.cache.gha_environment}
+        environment = {**self.buildx.environment, **self.cache.environment}
         with process.start(argv, env=environment, stop=stop, on_stderr=progress.feed) as child:
             child.stdin.close()
             (sink or _drain)(child.stdout)

@@ -1,5 +1,6 @@
 """The argv of a build: everything that decides what is built, and no secret."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bed.revision import FilesRevision
@@ -121,3 +122,9 @@ def test_where_a_cache_can_do_nothing_it_is_said() -> None:
     assert not missing(Cache(), driver=DriverKind.DOCKER, containerd=False)
     no_token = Cache(kind=CacheKind.GHA)
     assert "GitHub Actions" in missing(no_token, driver=DriverKind.REMOTE, containerd=False)
+
+
+def test_only_the_cache_of_actions_sees_the_token_of_the_job() -> None:
+    assert "ACTIONS_RUNTIME_TOKEN" in GHA.environment
+    for kind in (CacheKind.NONE, CacheKind.REGISTRY):
+        assert not replace(GHA, kind=kind).environment
