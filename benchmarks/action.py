@@ -21,6 +21,7 @@ from tests.bed.engine import Engine, default_engine, prefer_distribution_client
 from tests.bed.registry import running_registry
 from tests.bed.runner import Runner, StepResult, build_action
 from tests.bed.scratch import ScratchRepository
+from tests.standins.github import running_github
 
 _STARTS: Final = 5
 _IMAGES: Final = 12
@@ -81,10 +82,9 @@ def _plan(engine: Engine, image: str, work: Path) -> StepResult:
         repository.write(f"images/image-{number}/Dockerfile", f"ARG REGISTRY\nFROM {parent}\n")
     commit = repository.commit("First", tag="v1")
     runner = Runner(engine, image=image, work=work, workspace=repository.folder)
-    job = jobs.tag_push("v1", commit, token="", api_url="http://127.0.0.1:9")
-    # Nothing but git is asked: no token for GitHub, a registry that nobody listens at.
-    given = {"mode": "plan", "registry": "127.0.0.1:9/none", "github-token": ""}
-    result = runner.run(job, given)
+    with running_registry() as registry, running_github(repository.folder) as github:
+        job = jobs.tag_push("v1", commit, repository=github.name, api_url=github.url)
+        result = runner.run(job, {"mode": "plan", "registry": f"{registry.host}/bench"})
     if result.exit_code != 0:
         raise RuntimeError(f"the plan ended with {result.exit_code}:\n{result.raw}")
     return result

@@ -6,6 +6,7 @@ a Hub (`--local`). Everything is left under build/demo to look at.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Final
+
+from rich.console import Console
+from rich.table import Table
 
 from tests.bed import bases
 from tests.bed.engine import Engine, default_engine, prefer_distribution_client
@@ -53,7 +57,9 @@ def releases(scratch: ScratchRepository, registry: Registry) -> int:
         scratch.write(_PAGE, "<h1>Hello again</h1>\n")
         scratch.commit("Greet again", tag="v2")
         code = release("v2", scratch, registry, contexts)
-    say(f"{time.monotonic() - began:.0f} s for both releases, with these flists in {FLISTS}:")
+    say(f"{time.monotonic() - began:.0f} s for both releases")
+    print_closing_table()
+    say(f"the flists in {FLISTS}")
     for flist in sorted(FLISTS.glob("*.flist")):
         target = f" -> {flist.readlink()}" if flist.is_symlink() else ""
         print(f"  {flist.name}{target}")
@@ -81,8 +87,25 @@ def release(tag: str, scratch: ScratchRepository, registry: Registry, contexts: 
     common = ["--repo", str(scratch.folder), "--registry", f"{registry.host}/demo"]
     common += ["--current", tag, "--only", "debian:*", *contexts]
     summary = ["--summary", str(DEMO / f"summary-{tag}.md")]
+    summary += ["--report", str(DEMO / f"report-{tag}.json")]
     local = ["--local", "--flist-dir", str(FLISTS)]
     return tfimages("plan", *common) or tfimages("publish", *common, *local, *summary)
+
+
+def print_closing_table() -> None:
+    """Say how each image fared in each release, from the reports that the runs wrote."""
+    table = Table("release", "image", "outcome", "digest", "flist")
+    for file in sorted(DEMO.glob("report-*.json")):
+        for image in json.loads(file.read_text())["images"]:
+            flist = image["flist"] or {}
+            table.add_row(
+                file.stem.removeprefix("report-"),
+                image["step"]["image"]["name"],
+                image["outcome"],
+                (image["digest"] or "")[:19],
+                "proved" if flist.get("verified") else "",
+            )
+    Console().print(table)
 
 
 def tfimages(*command: str) -> int:
