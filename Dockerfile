@@ -14,7 +14,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 # Of no use at run time: stubs, headers, tests, sources of compiled modules; the grammars of 500
 # languages (rich brings them, and colours tracebacks alone); cryptography (15 MB, by which PyGithub
 # signs in as a GitHub App, where a step has a token).
-# hadolint ignore=DL3003 - WORKDIR takes no pattern, and the version is Debian's
+# WORKDIR takes no pattern, and the version is Debian's.
+# hadolint ignore=DL3003
 RUN cd /opt/tf-images/venv/lib/python3*/site-packages \
  && find . \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.h' -o -name '*.c' \) -delete \
  && find . -type d \( -name tests -o -name test \) -prune -exec rm -r {} + \
