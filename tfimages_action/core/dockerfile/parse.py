@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-import dockerfile as wheel
-
 from tfimages_action.core.dockerfile.instructions import (
     IGNORES_FLAGS,
     check,
@@ -25,6 +23,7 @@ from tfimages_action.core.dockerfile.model import (
     Stage,
 )
 from tfimages_action.core.dockerfile.mounts import mount_source
+from tfimages_action.core.dockerfile.plain import plain_instructions
 from tfimages_action.core.dockerfile.platforms import PLATFORM_ARGS
 from tfimages_action.core.dockerfile.source import (
     SPACE_CHARS,
@@ -34,7 +33,7 @@ from tfimages_action.core.dockerfile.source import (
     split_command,
     strings_of_json,
 )
-from tfimages_action.core.dockerfile.words import WordError, expand
+from tfimages_action.core.dockerfile.words import BACKSLASH, WordError, expand
 from tfimages_action.errors import DockerfileError, Location
 
 _ERROR_LINE: Final = re.compile(r"(?:dockerfile parse error )?(?:on )?line (\d+): ?(.*)", re.DOTALL)
@@ -77,21 +76,27 @@ def parse_data(data: bytes) -> Dockerfile:
     """The same as `parse`; raises `LineError`."""
     if not data:
         raise LineError("the Dockerfile is empty")
-    source = prepare(data)
-    instructions = read_instructions(source)
+    plain = plain_instructions(data)
+    if plain is None:
+        source = prepare(data)
+        instructions, escape = read_instructions(source), source.escape
+    else:
+        instructions, escape = _checked(plain), BACKSLASH
     first = next((i for i, one in enumerate(instructions) if one.name == "from"), None)
     if first is None:
         raise LineError("the Dockerfile has no FROM")
     for instruction in instructions[:first]:
         if instruction.name != "arg":
             raise LineError(f"{instruction.name.upper()} before the first FROM", instruction.line)
-    stages = _stages(instructions[first:], source.escape)
+    stages = _stages(instructions[first:], escape)
     args = _args(instructions[:first], stages)
-    return Dockerfile(stages=stages, args=args, uses=_uses(data, args), escape=source.escape)
+    return Dockerfile(stages=stages, args=args, uses=_uses(data, args), escape=escape)
 
 
 def read_instructions(source: SourceText) -> list[Instruction]:
     """Every instruction of a file or of an ONBUILD trigger, checked. Raises `LineError`."""
+    import dockerfile as wheel  # noqa: PLC0415 - it starts Go's runtime; few files need it
+
     try:
         commands: Sequence[_Command] = wheel.parse_string(source.text)
     except wheel.GoParseError as error:
@@ -100,11 +105,20 @@ def read_instructions(source: SourceText) -> list[Instruction]:
     for command in commands:
         try:
             instruction = _instruction(command, source)
-            check(instruction)
         except LineError as error:
             error.line = command.start_line
             raise
-        instructions.append(instruction)
+        instructions += _checked([instruction])
+    return instructions
+
+
+def _checked(instructions: list[Instruction]) -> list[Instruction]:
+    for instruction in instructions:
+        try:
+            check(instruction)
+        except LineError as error:
+            error.line = instruction.line
+            raise
     return instructions
 
 
