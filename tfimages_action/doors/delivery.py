@@ -27,7 +27,7 @@ def deliver(
     report_file: Path | None = None,
 ) -> None:
     """Write everything that outlives the run. Each part is tried, whatever became of the others."""
-    place = report_file or (event.temp / REPORT_FILE if event.temp else None)
+    place = report_place(event, report_file)
     parts: tuple[Callable[[], None], ...] = (
         lambda: _append(event.summary_file, mask(render_summary(report))),
         lambda: _write_outputs(event.output_file, report, plan_json, mask),
@@ -40,6 +40,11 @@ def deliver(
         except OSError as error:
             # A full disk must not cost the parts that could still be written.
             write(f"a part of the report could not be written: {error}")
+
+
+def report_place(event: Event, asked: Path | None) -> Path | None:
+    """Tell where the report file goes: as asked, or into the runner's temporary folder."""
+    return asked or (event.temp / REPORT_FILE if event.temp else None)
 
 
 def _append(place: Path | None, text: str) -> None:

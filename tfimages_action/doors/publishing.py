@@ -19,7 +19,7 @@ from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
-from tfimages_action.doors.delivery import deliver
+from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.planning import (
@@ -195,6 +195,7 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
             planned,
             planned.refresh or occasion_of(planned.comparison, event),
             listener=_listener(event, say),
+            earlier_report=_earlier_report(request),
         )
         stopping.call = run.stop
         report = replace(run.run(), outlook=planned.outlook)
@@ -209,6 +210,15 @@ def _finish(report: RunReport, services: Services, planned: Planned, say: Write)
         say(f"error: {error.render()}")
         return replace(report, error=error.render(), exit_code=error.exit_code)
     return report
+
+
+def _earlier_report(request: Request) -> str:
+    """Read what the last run wrote where this one will write: it tells how long stages take."""
+    place = report_place(request.event, request.report_file)
+    try:
+        return place.read_text(encoding="utf-8") if place else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _listener(event: Event, say: Write) -> Listener:

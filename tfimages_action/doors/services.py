@@ -61,6 +61,7 @@ class Services:
             source=f"{self.event.server_url}/{self.event.repository}"
             if self.event.repository
             else "",
+            durations=read_durations(earlier_report),
         )
         services = PipelineServices(
             builder=self.engine.builder,
