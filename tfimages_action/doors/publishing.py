@@ -30,6 +30,7 @@ from tfimages_action.doors.planning import (
     open_sources,
     registry_of,
 )
+from tfimages_action.doors.preflight import refuse_outside_contexts
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import (
@@ -183,8 +184,9 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
             published=services.published,
             worktree=worktree,
         )
-        for line in plan_lines(planned.plan):
+        for line in (*plan_lines(planned.plan), *services.engine.warnings):
             say(line)
+        refuse_outside_contexts(planned, settings)
         alias = alias_problem(planned.comparison)
         if alias is not None:
             plan = replace(planned.plan, problems=(alias, *planned.plan.problems))

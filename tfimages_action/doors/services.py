@@ -47,8 +47,16 @@ class Services:
     hub: Hub | None
     published: Published | None
 
-    def pipeline(self, planned: Planned, occasion: Occasion, *, listener: Listener) -> PipelineRun:
-        """Make the run of a plan."""
+    def pipeline(
+        self,
+        planned: Planned,
+        occasion: Occasion,
+        *,
+        listener: Listener,
+        earlier_report: str = "",
+    ) -> PipelineRun:
+        """Make the run of a plan; an earlier run's report (JSON) tells how long things take."""
+        from tfimages_action.pipeline.durations import read_durations
         from tfimages_action.pipeline.options import Assignment
         from tfimages_action.pipeline.options import Services as PipelineServices
         from tfimages_action.pipeline.run import PipelineRun

@@ -3,12 +3,18 @@
 import gc
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.bed.scratch import ScratchRepository
 from tfimages_action.doors import action, terminal
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.planning import make_plan, open_sources
+from tfimages_action.doors.preflight import refuse_outside_contexts
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import SettingsError
 
 Refused = Callable[..., str]
 
@@ -110,6 +116,24 @@ def test_an_unreachable_engine(
         said = refused("--no-convert", "--no-push", command="publish")
         gc.collect()
     assert "no Docker Engine answers" in said
+
+
+def test_what_came_from_outside_goes_to_a_loopback_registry_only(
+    scratch: ScratchRepository, tmp_path: Path
+) -> None:
+    scratch.write(
+        "images/a/Dockerfile", "FROM scratch AS tool\nFROM scratch\nCOPY --from=tool / /\n"
+    )
+    scratch.commit("one", tag="v1")
+    settings = Settings(build_context=(f"tool={tmp_path}",))
+    event = Event(workspace=scratch.folder)
+    sources = open_sources(settings, event)
+    for registry, allowed in (("127.0.0.1:5000/me", True), ("ghcr.io/me", False)):
+        planned = make_plan(settings, event, sources, registry=registry)
+        with (
+            nullcontext() if allowed else pytest.raises(SettingsError, match="'tool' from outside")
+        ):
+            refuse_outside_contexts(planned, settings)
 
 
 def test_a_worktree_is_not_published(refused: Refused) -> None:

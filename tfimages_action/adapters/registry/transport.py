@@ -6,7 +6,6 @@ to the realm that it names.
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -30,6 +29,7 @@ from tfimages_action.adapters.registry.challenge import (
     parse_challenge,
 )
 from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.loopback import is_loopback
 from tfimages_action.core.reference import DOCKER_HUB
 from tfimages_action.errors import RegistryError
 
@@ -234,17 +234,6 @@ def _opened(
     data: bytes | Path | None,
 ) -> AbstractContextManager[bytes | BinaryIO | None]:
     return data.open("rb") if isinstance(data, Path) else nullcontext(data)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (with or without a port) is this very machine."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def retry_after_s(header: str) -> float | None:
