@@ -116,3 +116,5 @@ class RunReport:
     exit_code: ExitCode = ExitCode.DONE
     outlook: Outlook | None = None
     """Of a preview: what the change touches, and what the next release would build."""
+    sentence: str = ""
+    """What the run did, where the counts of its outcomes don't tell (an audit)."""

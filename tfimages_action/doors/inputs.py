@@ -114,9 +114,9 @@ INPUTS: Final[tuple[Input, ...]] = (
     # -- advanced --------------------------------------------------------------------------------
     _choice(
         "mode",
-        ("auto", "publish", "preview", "plan", "refresh"),
+        ("auto", "publish", "preview", "plan", "refresh", "audit"),
         "What to do; auto follows the event: a tag or branch publishes, a pull request previews, "
-        "a schedule refreshes the last release.",
+        "a schedule refreshes the last release. `audit` reads again what that published.",
     ),
     _flag("refresh-switch", False, "The moving names (latest) follow a refresh."),
     _advanced("only", "Names or globs of the images to consider.", kind=InputKind.LIST),

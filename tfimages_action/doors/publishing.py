@@ -19,6 +19,7 @@ from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
+from tfimages_action.doors.auditing import audit_settings, open_audit
 from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.masking import masker
@@ -134,6 +135,8 @@ def settings_for(request: Request) -> Settings:
         mode = _MODES.get(event.name, "publish")
     if mode == "preview":
         return _without_secrets(settings)
+    if mode == "audit":
+        return audit_settings(settings)
     if mode == "plan":
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
     if not settings.convert or settings.local:
@@ -176,6 +179,10 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
     worktree = _worktree(request, sources.local) if request.worktree else None
     registry = registry_of(settings, event, sources.origin)
     with open_services(settings, event, registry) as services:
+        if settings.mode == "audit":
+            audit = open_audit(services, sources, registry, say)
+            stopping.call = audit.stop
+            return audit.run()
         progress.planned = planned = make_plan(
             settings,
             event,

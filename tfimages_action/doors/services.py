@@ -24,6 +24,7 @@ from tfimages_action.errors import SettingsError, TfImagesError
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
     from tfimages_action.adapters.hub.client import Hub
+    from tfimages_action.adapters.hub.converter import HubConverter
     from tfimages_action.adapters.local_flists import Exports, LocalFlists
     from tfimages_action.adapters.registry.client import RegistryClient
     from tfimages_action.adapters.registry.records import RecordReader
@@ -103,6 +104,19 @@ class Services:
             for name, reason in pruning.spared:
                 say(f"spared: {name}, to which {reason} leads")
             prune(self.hub, pruning, log=say)
+
+    def auditor(self) -> HubConverter | None:
+        """Give what reads stable addresses again; `None` without a Hub."""
+        if self.hub is None:
+            return None
+        from tfimages_action.adapters.hub.choices import Choices, Layout, Verify
+        from tfimages_action.adapters.hub.converter import HubConverter
+        from tfimages_action.adapters.registry.probe import StrangersProbe
+
+        choices = Choices(
+            verify=Verify(self.settings.verify), layout=Layout(self.settings.flist_layout)
+        )
+        return HubConverter(self.hub, self.engine.source, StrangersProbe(), choices)
 
     def _checker(self) -> Smoke:
         import docker

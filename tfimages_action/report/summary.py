@@ -75,6 +75,9 @@ def _sentence(report: RunReport) -> str:
     took = words.duration(report.duration_s)
     if report.plan is None:
         return f"❌ **Nothing was built: the plan could not be made** ({took})."
+    if report.sentence:
+        sign = "❌" if report.exit_code else "✅"
+        return f"{sign} **{markdown.text(report.sentence)}** in {took}."
     counts = {outcome: sum(run.outcome is outcome for run in report.images) for outcome in Outcome}
     named = {
         "published": counts[Outcome.PUBLISHED],

@@ -6,7 +6,13 @@ import threading
 
 from tests.integration.hub.world import USER, World
 from tests.standins.hub import flists
+from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.records import RecordReader
+from tfimages_action.core.catalog import Catalog
+from tfimages_action.core.run import RunReport
 from tfimages_action.core.work import Published
+from tfimages_action.doors import knowledge
+from tfimages_action.doors.auditing import AuditRun
 
 
 def audit(world: World, source: Published) -> tuple[str, ...]:
@@ -51,3 +57,23 @@ def test_a_link_that_leads_elsewhere(world: World) -> None:
         findings[0] == f"{world.stable} leads to {world.content(new)}, not to {world.content(old)}"
     )
     assert any("/etc/release: content" in finding for finding in findings)
+
+
+def release_audit(world: World) -> RunReport:
+    """`mode: audit`, as the door runs it: records from the registry, flists from the Hub."""
+    catalog = Catalog(revision="v1", images=(world.image,))
+    published = knowledge.Published(records=RecordReader(RegistryClient()).read)
+    return AuditRun(catalog, published, world.converter(), say=world.lines.append).run()
+
+
+def test_a_release_is_audited_by_what_the_registry_has(world: World) -> None:
+    source = world.push("v1")
+    flist = world.publish(source, "v1")
+    client = RegistryClient()
+    client.give_name(source.references[0].with_digest(source.digest), world.image.reference)
+    assert release_audit(world).exit_code == 0
+    (world.standin.storage.folder(USER) / flist.name).write_bytes(b"junk")
+    report = release_audit(world)
+    assert report.exit_code == 1
+    assert report.images[0].failure is not None
+    assert "no flist" in report.images[0].failure.message

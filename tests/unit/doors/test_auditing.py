@@ -1,0 +1,118 @@
+"""An audit holds every stable address of the last release against the registry's image."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.report.samples import step
+from tfimages_action.core.catalog import Catalog, Image, Kind
+from tfimages_action.core.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.run import Outcome
+from tfimages_action.core.work import Log
+from tfimages_action.doors.auditing import AuditRun
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.publishing import Request, settings_for
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import ExitCode, SettingsError, TerminateError
+from tfimages_action.report.summary import render_summary
+
+DIGEST = "sha256:" + "a" * 64
+
+
+class FakeAuditor:
+    def __init__(self, findings: Mapping[str, tuple[str, ...]]) -> None:
+        self.findings = findings
+        self.asked: list[tuple[str, str]] = []
+
+    def audit(
+        self, image: Image, digest: str, *, log: Log, stop: threading.Event
+    ) -> tuple[str, ...]:
+        del log, stop
+        self.asked.append((image.name, digest))
+        return self.findings.get(image.name, ())
+
+
+def published(answers: Mapping[str, RecordAnswer]) -> Published:
+    def records(references: Iterable[ImageReference]) -> dict[ImageReference, RecordAnswer]:
+        return {one: answers[one.repository.rpartition("/")[2]] for one in references}
+
+    def archives(images: Iterable[Image]) -> dict[str, RecordAnswer]:
+        return {image.name: answers[image.name] for image in images}
+
+    return Published(records=records, archives=archives)
+
+
+def audit(
+    answers: Mapping[str, RecordAnswer], auditor: FakeAuditor, *vms: str
+) -> tuple[AuditRun, list[str]]:
+    images = tuple(
+        replace(step(name).image, kind=Kind.VM if name in vms else Kind.CONTAINER)
+        for name in answers
+    )
+    said: list[str] = []
+    catalog = Catalog(revision="v28", images=images)
+    return AuditRun(catalog, published(answers), auditor, say=said.append), said
+
+
+def test_all_is_as_published() -> None:
+    auditor = FakeAuditor({})
+    run, said = audit({"a": Record(digest=DIGEST), "vm": Record(digest="x")}, auditor, "vm")
+    report = run.run()
+    assert auditor.asked == [("a", DIGEST), ("vm", "x")]
+    assert report.exit_code == 0
+    assert {one.outcome for one in report.images} == {Outcome.SKIPPED}
+    assert said == ["a: serves what was published", "vm: serves what was published"]
+    page = render_summary(report)
+    assert "✅ **audited the stable addresses of 2 images: all serve what was published**" in page
+
+
+def test_what_differs_fails_and_stands_in_the_summary() -> None:
+    auditor = FakeAuditor({"b": ("/etc/passwd: content", "/sbin/init: missing")})
+    run, _ = audit({"a": Record(digest=DIGEST), "b": Record(digest=DIGEST)}, auditor)
+    report = run.run()
+    assert report.exit_code == ExitCode.FAILED
+    page = render_summary(report)
+    assert "❌ **audited the stable addresses of 2 images: 1 not as published**" in page
+    assert "> /etc/passwd: content\n> /sbin/init: missing" in page
+    assert "tfimages hub delete" in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "vms", "finding"),
+    [
+        (None, (), "the registry has no ghcr.io/owner/a"),
+        (None, ("a",), "the Hub has no ghcr.io-owner-a-latest.flist"),
+        (Unreadable(cause="503"), (), "the registry does not say what was published: 503"),
+        (Record(digest=""), ("a",), "does not say what it was made from"),
+    ],
+)
+def test_an_image_that_nobody_can_compare_with_is_no_pass(
+    answer: RecordAnswer, vms: tuple[str, ...], finding: str
+) -> None:
+    auditor = FakeAuditor({})
+    run, said = audit({"a": answer}, auditor, *vms)
+    assert run.run().exit_code == ExitCode.FAILED
+    assert finding in said[0]
+    assert auditor.asked == []
+
+
+def test_a_stopped_audit_passes_nothing() -> None:
+    run, _ = audit({"a": Record(digest=DIGEST)}, FakeAuditor({}))
+    run.stop(ExitCode.TERMINATED)
+    with pytest.raises(TerminateError):
+        run.run()
+
+
+def test_an_audit_needs_the_hub_whatever_else_is_set() -> None:
+    asked = Settings(mode="audit", hub_token="t", push=False, convert=False, local=True)
+    event = Event(on_github=True, name="schedule")
+    fitted = settings_for(Request(settings=asked, event=event))
+    assert (fitted.push, fitted.convert, fitted.local) == (True, True, False)
+    with pytest.raises(SettingsError, match="hub-token"):
+        settings_for(Request(settings=replace(asked, hub_token=""), event=event))
