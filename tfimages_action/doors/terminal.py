@@ -14,6 +14,7 @@ from tfimages_action.errors import ExitCode, TfImagesError
 
 _COMMANDS: Final[dict[str, str]] = {
     "hub": "hub:hub",
+    "init": "init:init",
     "pin": "pin:pin",
     "plan": "plan:plan",
     "publish": "publish:publish",

@@ -1,0 +1,47 @@
+"""Whoever misses an image is told why it is none."""
+
+import pytest
+
+from tests.bed.revision import FilesRevision
+from tfimages_action.core.survey import likely_images_dir, normal, passed_over
+
+
+def survey(
+    *paths: str, images_dir: str = "images", images: tuple[str, ...] = (), **more: tuple[str, ...]
+) -> dict[str, str]:
+    entries = tuple(FilesRevision(files=dict.fromkeys(paths, "")).entries())
+    return {one.path: one.why for one in passed_over(entries, images_dir, images, **more)}
+
+
+@pytest.mark.parametrize(
+    ("path", "images_dir", "images", "why"),
+    [
+        ("app/Dockerfile", "images", (), "not below images/"),
+        ("images/Dockerfile", "images", (), '`include: ["."]`'),
+        ("Dockerfile", ".", (), '`include: ["."]`'),
+        ("images/a/Dockerfile.dev", "images", (), "`dockerfile: Dockerfile.dev`"),
+        ("images/a/dev.Dockerfile", "images", (), "`dockerfile: dev.Dockerfile`"),
+        ("images/.old/a/Dockerfile", "images", (), "starts with a dot"),
+        ("a/tests/Dockerfile", "./", ("a",), "inside the image a"),
+        ("images/attic/b/Dockerfile", "images", (), "excluded by images.yaml"),
+    ],
+)
+def test_each_reason(path: str, images_dir: str, images: tuple[str, ...], why: str) -> None:
+    found = survey(path, images_dir=images_dir, images=images, exclude=("attic",))
+    assert list(found) == [path]
+    assert why in found[path]
+
+
+def test_what_is_an_image_or_no_dockerfile_is_not_listed() -> None:
+    assert survey(
+        "images/a/Dockerfile", "images/b/Dockerfile.dockerignore", "docs/about-dockerfiles.md",
+        images=("images/a",),
+    ) == {}  # fmt: skip
+
+
+def test_the_folder_of_images_is_found() -> None:
+    here = FilesRevision(files={"images/a/Dockerfile": ""})
+    elsewhere = FilesRevision(files={"a/Dockerfile": "", "images/logo.png": ""})
+    assert likely_images_dir(here.entries()) == "images"
+    assert likely_images_dir(elsewhere.entries()) == "."
+    assert [normal(text) for text in (".", "./", "images/", "a/b")] == ["", "", "images", "a/b"]

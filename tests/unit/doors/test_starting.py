@@ -1,0 +1,54 @@
+"""The first files are right as they stand, and nobody's own are touched."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.generate import ROOT
+from tfimages_action.core.config.read import read_images_yaml
+from tfimages_action.core.config.values import ImagesYaml
+from tfimages_action.doors.inputs import INPUTS
+from tfimages_action.doors.starting import IMAGES_YAML_TEXT, WORKFLOW, starting_files, write_new
+
+
+@pytest.mark.parametrize(("images_dir", "given"), [("images", None), (".", "."), ("on", "on")])
+def test_the_workflow_is_least_privileged_and_pinned(images_dir: str, given: str | None) -> None:
+    text = starting_files(images_dir)[WORKFLOW]
+    workflow = yaml.load(text, yaml.BaseLoader)
+    assert workflow["permissions"] == {}
+    job = workflow["jobs"]["publish"]
+    assert job["permissions"] == {"contents": "read", "packages": "write"}
+    assert workflow["concurrency"]["cancel-in-progress"] == "false"
+    checkout, action = job["steps"]
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+    assert checkout["with"] == {"fetch-depth": "0", "persist-credentials": "false"}
+    assert {*action["with"]} <= {spec.name for spec in INPUTS}
+    assert action["with"].get("images-dir") == given
+
+
+def test_it_pins_the_checkout_that_this_repository_uses() -> None:
+    pin = re.compile(r"actions/checkout@[0-9a-f]{40} # v\S+")
+    ours = pin.findall((ROOT / WORKFLOW).read_text())
+    assert pin.findall(starting_files("images")[WORKFLOW]) == ours
+
+
+def test_images_yaml_says_nothing_until_its_examples_are_uncommented() -> None:
+    assert read_images_yaml("images.yaml", IMAGES_YAML_TEXT.encode()).value == ImagesYaml()
+    lines = [re.sub(r"^# ?(?=\s*[A-Za-z_-]+:)", "", line) for line in IMAGES_YAML_TEXT.splitlines()]
+    shown = read_images_yaml("images.yaml", "\n".join(lines).encode()).value
+    assert shown.args == {"ZINIT_VERSION": "0.2.14"}
+    assert shown.defaults.checks.ssh
+    assert shown.exclude == ("attic",)
+
+
+def test_what_exists_is_left_as_it_is(tmp_path: Path) -> None:
+    files = starting_files(".")
+    assert list(files) == [WORKFLOW, "images.yaml"]
+    (tmp_path / "images.yaml").symlink_to("nowhere.yaml")
+    assert write_new(tmp_path, files) == ([WORKFLOW], ["images.yaml"])
+    assert not (tmp_path / "nowhere.yaml").exists()
+    (tmp_path / WORKFLOW).write_text("mine")
+    assert write_new(tmp_path, files) == ([], list(files))
+    assert (tmp_path / WORKFLOW).read_text() == "mine"

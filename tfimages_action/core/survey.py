@@ -1,0 +1,81 @@
+"""Which Dockerfiles of a repository are no images, and why not: for whoever expected them to be."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tfimages_action.core.tree import TreeEntry
+
+_PLAIN: Final = ("Dockerfile", "dockerfile")
+_ALIKE: Final = re.compile(r"(?:.+\.)?[Dd]ockerfile(?:\..+)?")
+_IGNORE_FILE: Final = ".dockerignore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A Dockerfile that makes no image."""
+
+    path: str
+    why: str
+
+
+def normal(images_dir: str) -> str:
+    """`images-dir` as paths have it: no slash at either end, empty for the repository's root."""
+    return posixpath.normpath(images_dir).strip("/").removeprefix(".")
+
+
+def likely_images_dir(entries: Iterable[TreeEntry]) -> str:
+    """`images` where a Dockerfile lies below it, else the repository's root."""
+    return "images" if any(_is_plain(e.path, under="images/") for e in entries) else "."
+
+
+def passed_over(
+    entries: Iterable[TreeEntry],
+    images_dir: str,
+    images: Iterable[str],
+    *,
+    exclude: Sequence[str] = (),
+) -> tuple[PassedOver, ...]:
+    """Every Dockerfile in a folder that is none of `images` (paths from the root), by path."""
+    root = normal(images_dir)
+    folders = frozenset(images)
+    found = []
+    for entry in entries:
+        folder, _, name = entry.path.rpartition("/")
+        if folder in folders or not _ALIKE.fullmatch(name) or name.endswith(_IGNORE_FILE):
+            continue
+        found.append(PassedOver(path=entry.path, why=_why(folder, name, root, folders, exclude)))
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+def _why(folder: str, name: str, root: str, images: frozenset[str], exclude: Sequence[str]) -> str:
+    if root and folder != root and not folder.startswith(f"{root}/"):
+        return f"is not below {root}/ (`images-dir`)"
+    if name not in _PLAIN:
+        return f"is not called Dockerfile: name it in image.yaml (`dockerfile: {name}`)"
+    if folder == root:
+        return 'lies in images-dir itself: `include: ["."]` in images.yaml takes it'
+    parts = (folder[len(root) + 1 :] if root else folder).split("/")
+    return _why_inside(["/".join(parts[:n]) for n in range(len(parts), 0, -1)], images, exclude)
+
+
+def _why_inside(above: Sequence[str], images: frozenset[str], exclude: Sequence[str]) -> str:
+    """Tell it of a folder below images-dir; `above` is it and those above it, from there."""
+    if any(fnmatch.fnmatchcase(one, glob.strip("/")) for one in above for glob in exclude):
+        return "is excluded by images.yaml"
+    if above[0].startswith(".") or "/." in above[0]:
+        return "lies in a folder whose name starts with a dot: `include:` in images.yaml takes it"
+    around = next((one for one in above[1:] if one in images), None)
+    if around is not None:
+        # Only where images-dir is the repository's root.
+        return f"lies inside the image {around}: `include:` in images.yaml takes it"
+    return "has a mistake in its image.yaml or Dockerfile"
+
+
+def _is_plain(path: str, *, under: str) -> bool:
+    return path.startswith(under) and path.rpartition("/")[2] in _PLAIN

@@ -1,0 +1,118 @@
+"""`tfimages init`: what would be found here, and the two files to start with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tfimages_action.doors.event import read_event
+from tfimages_action.doors.options import given_inputs, input_options
+from tfimages_action.doors.settings import Settings, resolve_settings
+from tfimages_action.errors import CatalogError, SettingsError
+
+if TYPE_CHECKING:
+    from tfimages_action.core.catalog import Catalog
+    from tfimages_action.core.survey import PassedOver
+    from tfimages_action.core.tree import Revision
+
+_NOBODY = "ghcr.io/your-name"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tfimages init
+  tfimages init --images-dir .
+  tfimages init --list
+"""
+)
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
+)
+@click.option("--list", "only_list", is_flag=True, help="Show only; write nothing.")
+@input_options("registry", "images-dir")
+def init(repo: Path, *, only_list: bool, **options: object) -> None:
+    """Show which images would be found, and write a workflow and a commented images.yaml.
+
+    What exists is never overwritten. Without --images-dir it is `images` where that folder holds
+    a Dockerfile, else the repository's root.
+    """
+    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.core.survey import likely_images_dir
+    from tfimages_action.doors.starting import starting_files, write_new
+
+    clone = GitRepository(repo)
+    worktree = clone.worktree()
+    settings = resolve_settings(given_inputs(options), os.environ)
+    if not options.get("images_dir"):
+        settings = replace(settings, images_dir=likely_images_dir(worktree.entries()))
+    catalog, others = _found(worktree, settings, _registry(settings, repo, clone.origin))
+    for line in _listing(catalog, others, settings.images_dir):
+        click.echo(line)
+    if only_list or clone.root is None:
+        return
+    written, there = write_new(clone.root, starting_files(settings.images_dir))
+    for title, paths in (("Written", written), ("There already, left as it is", there)):
+        for path in paths:
+            click.echo(f"{title}: {path}")
+    click.echo(
+        "Next: make the environment `hub` with the secret TFHUB_TOKEN, commit, and push a tag "
+        "(git tag v1 && git push origin v1)"
+    )
+
+
+def _registry(settings: Settings, repo: Path, origin: str | None) -> str:
+    from tfimages_action.doors.planning import registry_of
+
+    event = read_event(os.environ, workspace=repo, at_home=True)
+    try:
+        return registry_of(settings, event, origin)
+    except SettingsError:
+        if settings.registry:
+            raise
+        return _NOBODY
+
+
+def _found(
+    worktree: Revision, settings: Settings, registry: str
+) -> tuple[Catalog, tuple[PassedOver, ...]]:
+    from tfimages_action.core.catalog import Catalog
+    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+    from tfimages_action.core.config.read import read_images_yaml
+    from tfimages_action.core.survey import normal, passed_over
+
+    options = CatalogOptions(registry=registry, images_dir=settings.images_dir)
+    try:
+        catalog = build_catalog(worktree, options, lenient=True)
+    except CatalogError:
+        # None at all: then those that are passed over tell most.
+        catalog = Catalog(revision=worktree.name, images=())
+    entries = tuple(worktree.entries())
+    shared = f"{normal(settings.images_dir)}/images.yaml".lstrip("/")
+    entry = next((one for one in entries if one.path == shared), None)
+    exclude = read_images_yaml(shared, worktree.read(entry.blob)).value.exclude if entry else ()
+    folders = {*(image.folder for image in catalog.images), *catalog.broken}
+    return catalog, passed_over(entries, settings.images_dir, folders, exclude=exclude)
+
+
+def _listing(catalog: Catalog, others: Iterable[PassedOver], images_dir: str) -> Iterable[str]:
+    if catalog.images:
+        yield f"Images (images-dir: {images_dir}):"
+    else:
+        yield f"No images (images-dir: {images_dir}): put each Dockerfile into a folder of its own"
+    width = max((len(image.name) for image in catalog.images), default=0)
+    for image in sorted(catalog.images, key=lambda image: image.name):
+        yield f"  {image.name:{width}}  {image.folder}/ -> {image.reference}"
+    for problem in catalog.problems:
+        where = f"{problem.location}: " if problem.location else ""
+        yield f"  {problem.severity}: {where}{problem.message}"
+    passed = tuple(others)
+    if passed:
+        yield "Not images:"
+    for one in passed:
+        yield f"  {one.path} {one.why}"

@@ -1,0 +1,111 @@
+"""The files that a repository starts with: a workflow, and images.yaml with every key explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from tfimages_action.core.survey import normal
+
+WORKFLOW: Final = ".github/workflows/publish.yaml"
+CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+ACTION: Final = "threefoldtech/tf-images@v1"
+
+_WORKFLOW_TEXT: Final = """\
+# Publishes the images that changed since the version tag below. Before the first tag: make an
+# environment named `hub` (Settings > Environments) with the secret TFHUB_TOKEN in it, from the
+# Hub's page ("Generate API Token"). Such a token never expires: use a 3bot of its own.
+name: publish
+
+on:
+  push:
+    tags: ["v*", "[0-9]*"]
+  workflow_dispatch:
+    inputs:
+      force-all:
+        description: Build every image, changed or not
+        type: boolean
+        default: false
+      only:
+        description: Names or globs of the images to consider
+        default: ""
+
+permissions: {{}}
+
+# Two tags never race. Of several waiting runs GitHub keeps the newest alone; it finds in the
+# registry what the cancelled ones left undone, and does it.
+concurrency:
+  group: publish
+  cancel-in-progress: false
+
+jobs:
+  publish:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 350
+    environment: hub
+    permissions:
+      contents: read
+      packages: write
+    steps:
+      - uses: {checkout}
+        with:
+          fetch-depth: 0
+          persist-credentials: false
+      - uses: {action}
+        with:
+          hub-token: ${{{{ secrets.TFHUB_TOKEN }}}}
+          force-all: ${{{{ inputs.force-all || 'false' }}}}
+          only: ${{{{ inputs.only }}}}
+{images_dir}"""
+
+IMAGES_YAML_TEXT: Final = """\
+# What all images here share. Every key is optional: a folder with a Dockerfile is an image, named
+# by its path. An image.yaml beside a Dockerfile says what one image needs of its own.
+
+# Build args. One reaches an image only if its Dockerfile declares it, and only those images are
+# rebuilt when it changes.
+# args:
+#   ZINIT_VERSION: "0.2.14"
+
+# Folders that are taken though they would be passed over, or left out with all below them.
+# include: ["tools/.builder"]
+# exclude: ["attic"]
+
+# For every image whose image.yaml does not say otherwise.
+# defaults:
+#   platforms: [linux/amd64]
+#   ignore: ["README*", "docs/*"]   # changes of these rebuild nothing
+#   checks:
+#     ssh: true                     # boot, log in with a fresh key, be refused without it
+#     size: 500MB
+"""
+
+
+def starting_files(images_dir: str) -> dict[str, str]:
+    """Path from the repository's root -> text."""
+    folder = normal(images_dir)
+    # As YAML would write it: a folder may be called `on`, or hold a colon.
+    written = yaml.safe_dump({"images-dir": folder or "."}, width=1000)
+    line = "" if folder == "images" else f"          {written}"
+    workflow = _WORKFLOW_TEXT.format(checkout=CHECKOUT, action=ACTION, images_dir=line)
+    shared = f"{folder}/images.yaml" if folder else "images.yaml"
+    return {WORKFLOW: workflow, shared: IMAGES_YAML_TEXT}
+
+
+def write_new(root: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Write what is not there; tell which were written, and which were there already."""
+    written, there = [], []
+    for path, text in files.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # `x` refuses what exists, a link that leads nowhere too.
+            with place.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            there.append(path)
+        else:
+            written.append(path)
+    return written, there
