@@ -33,10 +33,11 @@ demo: engine ## From nothing to published images and flists, in a scratch copy, 
 bench: engine ## Measure; ONLY=plan|pipeline|verify|flist|action for one part
 	@$(AS_ROOT) $(PYTHON) -m benchmarks $(ONLY)
 
-lint: setup ## Style, types, layers
+lint: setup ## Style, types, layers, workflows
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
+	@.venv/bin/zizmor --offline --no-progress --quiet .
 	@mkdir -p build
 	@PYTHONPATH=. .venv/bin/lint-imports --no-cache > build/layers.log 2>&1 || { cat build/layers.log; exit 1; }
 

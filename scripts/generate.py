@@ -1,4 +1,4 @@
-"""Write what follows from the code: action.yml, and the README's tables of inputs and outputs.
+"""Write what follows from the code: action.yml, fan-out.yaml, the README's tables.
 
 `python -m scripts.generate`; a test holds the files against the tables in the code.
 """
@@ -12,10 +12,12 @@ from typing import Final
 
 import yaml
 
+from scripts.fan_out import render_fan_out
 from tfimages_action.doors.inputs import INPUTS, Input
 from tfimages_action.report.outputs import OUTPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+FAN_OUT: Final = ROOT / ".github" / "workflows" / "fan-out.yaml"
 _HEAD: Final = "# Made by `make generate` from doors/inputs.py and report/outputs.py.\n"
 
 
@@ -83,6 +85,7 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     (ROOT / "action.yml").write_text(render_action())
+    FAN_OUT.write_text(render_fan_out())
     readme = ROOT / "README.md"
     readme.write_text(render_readme(readme.read_text()))
 

@@ -114,6 +114,8 @@ class RunReport:
     error: str | None = None
     """What ended the run as a whole (an engine lost, a refused input), rendered."""
     exit_code: ExitCode = ExitCode.DONE
+    waves: tuple[tuple[str, ...], ...] = ()
+    """Of `mode: plan`: core/fan_out.py."""
     outlook: Outlook | None = None
     """Of a preview: what the change touches, and what the next release would build."""
     sentence: str = ""

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.events import Listener
-from tfimages_action.core.plan import Action, Plan
+from tfimages_action.core.fan_out import fan_out
+from tfimages_action.core.plan import Action
 from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.auditing import audit_settings, open_audit
 from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.knowledge import Published
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.planning import (
     Planned,
@@ -178,28 +180,30 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
     sources = open_sources(settings, event)
     worktree = _worktree(request, sources.local) if request.worktree else None
     registry = registry_of(settings, event, sources.origin)
+
+    def make(published: Published | None) -> Planned:
+        progress.planned = made = make_plan(
+            settings, event, sources, registry=registry, published=published, worktree=worktree
+        )
+        for line in plan_lines(made.plan):
+            say(line)
+        return made
+
+    if settings.mode == "plan":
+        planned = make(_what_is_published(settings, event, registry))
+        waves = () if planned.comparison.alias_of else fan_out(planned.plan)
+        return replace(_untouched(progress, planned), waves=waves)
     with open_services(settings, event, registry) as services:
         if settings.mode == "audit":
             audit = open_audit(services, sources, registry, say)
             stopping.call = audit.stop
             return audit.run()
-        progress.planned = planned = make_plan(
-            settings,
-            event,
-            sources,
-            registry=registry,
-            published=services.published,
-            worktree=worktree,
-        )
-        for line in (*plan_lines(planned.plan), *services.engine.warnings):
+        planned = make(services.published)
+        for line in services.engine.warnings:
             say(line)
         refuse_outside_contexts(planned, settings)
-        alias = alias_problem(planned.comparison)
-        if alias is not None:
-            plan = replace(planned.plan, problems=(alias, *planned.plan.problems))
-            return _untouched(progress, plan)
-        if settings.mode == "plan":
-            return _untouched(progress, planned.plan)
+        if planned.comparison.alias_of:
+            return _untouched(progress, planned)
         run = services.pipeline(
             planned,
             planned.refresh or occasion_of(planned.comparison, event),
@@ -209,6 +213,15 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         stopping.call = run.stop
         report = replace(run.run(), outlook=planned.outlook)
         return _finish(report, services, planned, say) if not report.exit_code else report
+
+
+def _what_is_published(settings: Settings, event: Event, registry: str) -> Published | None:
+    """For a plan alone: what the registry says. A pull request's is made of its commits."""
+    from tfimages_action.doors.services import record_reader
+
+    if event.pull_request_commits:
+        return None
+    return Published(records=record_reader(settings, event, registry).read)
 
 
 def _finish(report: RunReport, services: Services, planned: Planned, say: Write) -> RunReport:
@@ -246,8 +259,12 @@ def _worktree(request: Request, local: Clone | None) -> Revision:
     return local.worktree()
 
 
-def _untouched(progress: _Progress, plan: Plan) -> RunReport:
+def _untouched(progress: _Progress, planned: Planned) -> RunReport:
     """Report a run that only planned."""
+    alias = alias_problem(planned.comparison)
+    plan = planned.plan
+    if alias is not None:
+        plan = replace(plan, problems=(alias, *plan.problems))
     return RunReport(
         plan=plan,
         images=tuple(

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
+from tfimages_action.core.fan_out import MAX_WAVES
 from tfimages_action.core.plan import Action
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 
@@ -21,6 +22,11 @@ OUTPUTS: Final[dict[str, str]] = {
     "flists": "JSON object: image name to the address of its flist.",
     "current-tag": "The version that was published.",
     "previous-tag": "The version it was compared with; empty for the first.",
+    "waves": "JSON list of waves (`mode: plan`), each a list of legs: `only` for one job.",
+    **{
+        f"wave-{number}": f"Wave {number} alone, for `strategy.matrix`; `[]` where it is empty."
+        for number in range(MAX_WAVES)
+    },
 }
 
 
@@ -46,6 +52,10 @@ def outputs_of(report: RunReport, plan_json: str) -> dict[str, str]:
         "current-tag": plan.current if plan else "",
         "previous-tag": (plan.previous or "") if plan else "",
     }
+    waves = dict(enumerate(report.waves))
+    values["waves"] = _json(report.waves)
+    for number in range(MAX_WAVES):
+        values[f"wave-{number}"] = _json(waves.get(number, ()))
     return {name: text if len(text) <= LIMIT_CHARACTERS else "" for name, text in values.items()}
 
 

@@ -3,7 +3,9 @@
 import pytest
 import yaml
 
-from scripts.generate import ROOT, render_action, render_readme
+from scripts.fan_out import render_fan_out
+from scripts.generate import FAN_OUT, ROOT, render_action, render_readme
+from tfimages_action.core.fan_out import MAX_WAVES
 from tfimages_action.doors.inputs import INPUTS
 from tfimages_action.report.outputs import OUTPUTS
 
@@ -14,6 +16,16 @@ README = (ROOT / "README.md").read_text()
 def test_files_are_what_the_tables_make() -> None:
     assert render_action() == ACTION, "run `make generate`"
     assert render_readme(README) == README, "run `make generate`"
+    assert render_fan_out() == FAN_OUT.read_text(), "run `make generate`"
+
+
+def test_each_wave_of_a_plan_has_its_job_and_its_output() -> None:
+    jobs = yaml.safe_load(FAN_OUT.read_text())["jobs"]
+    names = [f"wave-{number}" for number in range(MAX_WAVES)]
+    assert [name for name in jobs if name.startswith("wave-")] == names
+    assert list(jobs["plan"]["outputs"]) == names
+    assert [name for name in OUTPUTS if name.startswith("wave-")] == names
+    assert set(names) < set(jobs["finish"]["needs"])
 
 
 def test_each_input_and_output_is_described_in_both() -> None:

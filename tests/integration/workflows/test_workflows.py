@@ -1,0 +1,88 @@
+"""Workflows and actions of this repository: by their schemas, by zizmor, and by our own rules."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+TOOLS = Path(sys.executable).parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+ACTIONS = [ROOT / "action.yml", ROOT / "hub" / "action.yml"]
+_PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
+SECRETIVE = {"preview.yaml", "ci.yaml"}
+"""They run what strangers wrote."""
+
+
+def call(*words: object) -> subprocess.CompletedProcess[str]:
+    program, *arguments = map(str, words)
+    return subprocess.run(
+        [TOOLS / program, *arguments], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+
+def read(path: Path) -> dict[str, Any]:
+    content = yaml.safe_load(path.read_text())
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.github-actions", ACTIONS),
+        ("vendor.dependabot", [ROOT / ".github" / "dependabot.yml"]),
+    ],
+)
+def test_schemas(schema: str, files: list[Path]) -> None:
+    assert files
+    done = call("check-jsonschema", "--builtin-schema", schema, *files)
+    assert done.returncode == 0, done.stdout
+
+
+def test_zizmor_finds_nothing() -> None:
+    done = call("zizmor", "--offline", "--no-progress", "--quiet", ".")
+    assert done.returncode == 0, done.stdout
+
+
+def test_zizmor_would_find_something(tmp_path: Path) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "bad.yaml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
+        "      - run: echo ${{ github.event.pull_request.title }}\n"
+    )
+    assert call("zizmor", "--offline", "--no-progress", "--quiet", tmp_path).returncode != 0
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_job_has_just_its_permissions_and_an_end(path: Path) -> None:
+    workflow = read(path)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"], "a job says what it may do"
+        assert job["timeout-minutes"] <= 350
+        for step in job["steps"]:
+            uses = step.get("uses", "./")
+            assert uses == "./" or _PINNED.fullmatch(uses), uses
+
+
+@pytest.mark.parametrize("name", sorted(SECRETIVE))
+def test_what_runs_strangers_changes_has_no_secret(name: str) -> None:
+    path = ROOT / ".github" / "workflows" / name
+    assert "secrets." not in path.read_text()
+    assert all(job["permissions"] == {"contents": "read"} for job in read(path)["jobs"].values())
+
+
+def test_a_release_s_step_finds_the_lines_that_it_rewrites() -> None:
+    step = read(ROOT / ".github/workflows/release.yaml")["jobs"]["tags"]["steps"][1]["run"]
+    pattern = re.search(r"s\|(.*?)\|", step)
+    assert pattern is not None
+    for action in ACTIONS:
+        lines = [line for line in action.read_text().splitlines() if re.match(pattern[1], line)]
+        assert len(lines) == 1, f"{action} has no line to move"
