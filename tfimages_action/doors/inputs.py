@@ -119,6 +119,7 @@ INPUTS: Final[tuple[Input, ...]] = (
         "a schedule refreshes the last release. `audit` reads again what that published.",
     ),
     _flag("refresh-switch", False, "The moving names (latest) follow a refresh."),
+    _choice("notify", ("none", "issue"), "A refresh that fails opens one issue, and closes it."),
     _advanced("only", "Names or globs of the images to consider.", kind=InputKind.LIST),
     _flag("with-descendants", True, "`only` takes along what is built on the named images."),
     _advanced("current", "Revision to publish. Empty: the event's."),

@@ -25,6 +25,7 @@ from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.knowledge import Published
 from tfimages_action.doors.masking import masker
+from tfimages_action.doors.notifying import notify
 from tfimages_action.doors.planning import (
     Planned,
     alias_problem,
@@ -90,6 +91,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
     def say(line: str) -> None:
         write(mask(line))
 
+    settings = request.settings
     try:
         with _stoppable() as stopping:
             settings = settings_for(request)
@@ -117,6 +119,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
                 write=say,
                 report_file=request.report_file,
             )
+            notify(progress.report, settings, request.event, mask=mask, write=say)
             for line in () if request.event.on_github else closing_lines(progress.report):
                 say(line)
     return progress.report.exit_code

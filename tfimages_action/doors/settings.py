@@ -36,6 +36,7 @@ class Settings:
     """0: the number of processors."""
     mode: str = "auto"
     refresh_switch: bool = False
+    notify: str = "none"
     only: tuple[str, ...] = ()
     with_descendants: bool = True
     current: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from tests.standins.github import bodies
+from tests.standins.github.issues import Issues
 from tests.standins.github.repository import AbsentError, Node, Repository
 from tests.standins.github.wire import ApiError, Json, Reply, Request
 
@@ -60,6 +61,7 @@ class Routes:
         self._private = private
         self._limits = limits or Limits()
         self.pulls = pulls
+        self.issues = Issues(self._urls)
         self._table: tuple[tuple[re.Pattern[str], Callable[[Request], Reply]], ...] = tuple(
             (re.compile(pattern), route)
             for pattern, route in (
@@ -87,7 +89,12 @@ class Routes:
         )
 
     def answer(self, request: Request) -> Reply:
-        """Answer one GET; whatever the repository lacks is a 404."""
+        """Answer one request; whatever the repository lacks is a 404."""
+        about_issues = self.issues.answer(request)
+        if about_issues is not None:
+            return about_issues
+        if request.method != "GET":
+            raise ApiError(404, "Not Found")
         for pattern, route in self._table:
             hit = pattern.fullmatch(request.path)
             if hit:

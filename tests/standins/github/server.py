@@ -76,8 +76,10 @@ class GitHubStandIn:
         self._server.server_close()
         self._thread.join()
 
-    def respond(self, target: str, token: str | None, accept: str) -> tuple[Reply, str | None]:
-        """Answer one GET: the reply and its `Link` header."""
+    def respond(
+        self, target: str, token: str | None, accept: str, method: str = "GET", body: Any = None
+    ) -> tuple[Reply, str | None]:
+        """Answer one request: the reply and its `Link` header."""
         parts = urlsplit(target)
         try:
             if parts.path == "/rate_limit":
@@ -88,7 +90,16 @@ class GitHubStandIn:
             self._admit(token)
             path = self._below_repository(parts.path, token)
             query = dict(parse_qsl(parts.query))
-            reply = self.routes.answer(Request(path=path, query=query, accept=accept))
+            reply = self.routes.answer(
+                Request(
+                    path=path,
+                    query=query,
+                    accept=accept,
+                    method=method,
+                    body=body,
+                    with_token=token is not None,
+                )
+            )
         except ApiError as error:
             return error.reply(), None
         if not reply.paged:
@@ -144,9 +155,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(status=403, body={"message": "Request forbidden."}), None)
             return
         reply, link = self.server.api.respond(
-            self.path, self._token(), self.headers.get("Accept", "")
+            self.path, self._token(), self.headers.get("Accept", ""), self.command, self._body()
         )
         self._send(reply, link)
+
+    do_POST = do_PATCH = do_GET  # noqa: N815 - their names in the base
+
+    def _body(self) -> Any:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return json.loads(data) if data else None
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base
         """Say nothing: `asked` has it."""

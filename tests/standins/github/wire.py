@@ -27,10 +27,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A GET below `/repos/OWNER/NAME`."""
+    """A request below `/repos/OWNER/NAME`."""
 
     path: str
     query: Mapping[str, str]
+    method: str = "GET"
+    body: Json = None
+    with_token: bool = False
     accept: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
 
