@@ -230,7 +230,7 @@ class _Trees:
     """Lists trees, each once: two revisions share what did not change between them."""
 
     def __init__(self, repo: pygit2.Repository) -> None:
-        self._repo = repo
+        self._objects = repo.odb
         self._known: dict[tuple[bytes, str], list[TreeEntry]] = {}
 
     def list(self, tree_id: bytes, prefix: str) -> list[TreeEntry]:
@@ -239,11 +239,11 @@ class _Trees:
         if found is None:
             found = self._known[tree_id, prefix] = []
             # Raw tree objects: a loop over bytes costs a fraction of an object per entry.
-            _, raw = self._repo.read(pygit2.Oid(raw=tree_id))
+            _, raw = self._objects.read(pygit2.Oid(raw=tree_id))
             for mode, name, blob in _TREE_ENTRY.findall(raw):
                 path = prefix + name.decode(errors="surrogateescape")
                 if mode == _FOLDER:
-                    found += self.list(blob, f"{path}/")
+                    found += self.list(blob, path + "/")
                 else:
                     found.append(TreeEntry(path, _MODES[mode], blob.hex()))
         return found

@@ -101,6 +101,8 @@ class Image:
     @property
     def parent_names(self) -> tuple[str, ...]:
         """Names of the images it is built from, sorted, each once."""
+        if len(self.parents) <= 1:
+            return tuple([link.image for link in self.parents])
         return tuple(sorted({link.image for link in self.parents}))
 
 

@@ -26,7 +26,7 @@ def check_plan(own: Sequence[ChecksConfig], ancestors: Iterable[CheckPlan] = ())
     size is not inherited, since a child holds all of its parent and more.
     """
     parents = tuple(ancestors)
-    if not own and not parents:
+    if not own and all(parent is _NOTHING for parent in parents):
         return _NOTHING
     checks: dict[object, Check] = {
         _key(check): check

@@ -141,7 +141,7 @@ class ContextReader:
 
     def _ignore_file(self, folder: str, dockerfile: str | None) -> TreeEntry | None:
         own = self._files.at(dockerfile + DOCKERIGNORE) if dockerfile else None
-        return own or self._files.at(posixpath.join(folder, DOCKERIGNORE))
+        return own or self._files.at(f"{folder}/{DOCKERIGNORE}" if folder else DOCKERIGNORE)
 
     def _matcher(self, entry: TreeEntry) -> Matcher | None:
         if entry.blob not in self._matchers:

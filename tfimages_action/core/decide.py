@@ -117,9 +117,10 @@ class _Decider:
         finding = self._found[image.name] = self._find(image)
         answer = self._known.records.get(image.name)
         record = answer if isinstance(answer, Record) else None
-        reason = Reason(kind=finding.kind, detail=finding.detail, chain=finding.chain)
         if finding.done:
-            return self._finished(image, replace(reason, chain=(image.name,)), record)
+            reason = Reason(kind=finding.kind, detail=finding.detail, chain=(image.name,))
+            return self._finished(image, reason, record)
+        reason = Reason(kind=finding.kind, detail=finding.detail, chain=finding.chain)
         built = self._known.promotable.get(image.name)
         if built is not None and self._may_promote(finding, built):
             detail = f"{wording.promoted(built)}; {finding.detail}"

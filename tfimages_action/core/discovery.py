@@ -56,16 +56,16 @@ def discover(
     folders = {path[cut:]: marks for path, marks in marked.items()}
     found = []
     for name in sorted(folders):
-        if _any(_with_ancestors(name), exclude):
+        if exclude and _any(_with_ancestors(name), exclude):
             continue
-        if not _any([name or "."], include) and _passed_over(name, folders, nested=bool(cut)):
+        if _passed_over(name, folders, nested=bool(cut)) and not _any([name or "."], include):
             continue
         marks = folders[name]
         found.append(
             Folder(
                 path=posixpath.join(images_dir, name) if name else images_dir,
                 name=name,
-                dockerfile=next((marks[n] for n in _DOCKERFILES if n in marks), None),
+                dockerfile=marks.get("Dockerfile") or marks.get("dockerfile"),
                 config=marks.get(IMAGE_YAML),
             )
         )
@@ -76,11 +76,9 @@ def _marked(entries: Iterable[TreeEntry]) -> dict[str, dict[str, TreeEntry]]:
     """Folder -> the files that make it one of ours, by their names."""
     folders: dict[str, dict[str, TreeEntry]] = {}
     names = {*_DOCKERFILES, IMAGE_YAML}
-    for entry in entries:
-        path = entry[0]
-        if path.endswith(_MARKS) or path in names:
-            folder, _, name = path.rpartition("/")
-            folders.setdefault(folder, {})[name] = entry
+    for entry in [one for one in entries if one[0].endswith(_MARKS) or one[0] in names]:
+        folder, _, name = entry[0].rpartition("/")
+        folders.setdefault(folder, {})[name] = entry
     return folders
 
 

@@ -10,6 +10,8 @@ from tfimages_action.core.tree import FileMode, Revision, TreeEntry
 from tfimages_action.errors import ConfigError, Location
 
 _AFTER_SLASH: Final = chr(ord("/") + 1)
+_FEW: Final = 64
+"""Most folders hold no more: their end is looked for there first."""
 _ENDS: Final = ("", "/")
 _MAX_LINKS: Final = 40
 """As many symlinks as Linux follows in one path."""
@@ -21,6 +23,9 @@ class Files:
     def __init__(self, revision: Revision) -> None:
         self._revision = revision
         self._listed: dict[str, tuple[list[TreeEntry], list[str]]] = {}
+        self._by_path: dict[str, TreeEntry] = {}
+        self._roots: tuple[str, ...] = ()
+        """The listed folders, each with its `/`."""
 
     def under(self, folder: str) -> list[TreeEntry]:
         """Every file below a folder, sorted by path."""
@@ -32,9 +37,9 @@ class Files:
 
     def at(self, path: str) -> TreeEntry | None:
         """The file, symlink or submodule of that path."""
-        entries, paths = self._list(posixpath.dirname(path))
-        index = bisect_left(paths, path)
-        return entries[index] if index < len(paths) and paths[index] == path else None
+        if not path.startswith(self._roots):
+            self._list(path.rpartition("/")[0])
+        return self._by_path.get(path)
 
     def has_folder(self, folder: str) -> bool:
         """Whether anything lies below the folder: git knows no empty ones."""
@@ -90,12 +95,17 @@ class Files:
             entries.sort()
             paths.sort()
         self._listed[folder] = (entries, paths)
+        self._roots += (f"{folder}/" if folder else "",)
+        self._by_path.update(zip(paths, entries, strict=True))
         return entries, paths
 
 
 def _bounds(paths: list[str], folder: str) -> tuple[int, int]:
     start = bisect_left(paths, f"{folder}/")
-    return start, bisect_left(paths, folder + _AFTER_SLASH, start)
+    end = bisect_left(paths, folder + _AFTER_SLASH, start, min(start + _FEW, len(paths)))
+    if end == start + _FEW:
+        end = bisect_left(paths, folder + _AFTER_SLASH, end)
+    return start, end
 
 
 def _outside(path: str, asked: Location) -> ConfigError:

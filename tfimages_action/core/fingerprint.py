@@ -59,8 +59,9 @@ def _flat(ingredients: Ingredients) -> list[str]:
     parts: list[str] = []
     for files in ingredients.files:
         parts += ("files", files.name, str(len(files.entries)))
-        for record in files.relative():
-            parts += record
+        cut = len(files.folder) + 1 if files.folder else 0
+        for path, mode, blob in files.entries:
+            parts += (path[cut:], mode, blob)
     parts += ("definition", str(len(ingredients.definition)))
     for pair in ingredients.definition:
         parts += pair

@@ -69,7 +69,7 @@ def ignore_globs(globs: tuple[str, ...]) -> Matcher:
     whole = re.compile("|".join(paths)).match if paths else None
 
     def ignored(path: str) -> bool:
-        if base and base(path.rpartition("/")[2]):
+        if base and base(path, path.rfind("/") + 1):
             return True
         return bool(whole and whole(path))
 

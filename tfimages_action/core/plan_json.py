@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from tfimages_action.core.catalog import Image, Kind
 from tfimages_action.core.plan import Plan, Step
@@ -22,7 +23,35 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
 
 def plan_as_json(plan: Plan, *, indent: int | None = 2) -> str:
     """The plan as JSON text; `indent=None` puts it on one line, as an output needs it."""
-    return json.dumps(plan_as_data(plan), indent=indent, ensure_ascii=False)
+    if indent is None or not plan.steps:
+        return json.dumps(plan_as_data(plan), indent=indent, ensure_ascii=False)
+    # With an indent the standard library writes in Python, value by value: too slow for thousands.
+    around = json.dumps(plan_as_data(replace(plan, steps=())), indent=indent, ensure_ascii=False)
+    before, after = around.split(_NO_IMAGES, 1)
+    one, two = " " * indent, "\n" + " " * indent * 2
+    images = ",".join([two + _indented(_step(step), two, one) for step in plan.steps])
+    return f"{before}{_NO_IMAGES[:-1]}{images}\n{one}]{after}"
+
+
+_NO_IMAGES: Final = '"images": []'
+_text: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _indented(value: dict[str, Any], start: str, by: str) -> str:
+    """A mapping of texts, lists of texts and such mappings; `start` is its own line's beginning."""
+    inner = start + by
+    parts = []
+    for key, item in value.items():
+        if isinstance(item, str):
+            text = _text(item)
+        elif isinstance(item, dict):
+            text = _indented(item, inner, by)
+        elif item:
+            text = f"[{','.join([inner + by + _text(each) for each in item])}{inner}]"
+        else:
+            text = "[]"
+        parts.append(f'{inner}"{key}": {text}')
+    return f"{{{','.join(parts)}{start}}}"
 
 
 def shown_reference(image: Image) -> str:

@@ -8,6 +8,7 @@ doubt, not an error.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -26,6 +27,7 @@ from tfimages_action.core.dockerfile.values import (
 from tfimages_action.core.dockerfile.words import Lexer, WordError, expand
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PLAIN_PORT: Final = re.compile(r"[\w/:.-]+", re.ASCII)
 _NOT_IN_ENV: Final = ("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE")
 
 
@@ -98,7 +100,7 @@ class _Replay:
     def run(self, node: Node) -> None:
         for instruction in node.instructions:
             step = _STEPS.get(instruction.name)
-            if step is None:
+            if step is None or (instruction.name == "run" and not instruction.flags):
                 continue
             self._unset.clear()
             try:
@@ -151,6 +153,9 @@ class _Replay:
 
     def expose(self, instruction: Instruction) -> None:
         for word in sorted(instruction.words):
+            if _PLAIN_PORT.fullmatch(word):
+                check_port(word)
+                continue
             lexer = Lexer(word, self._env, escape=self._escape)
             try:
                 ports = lexer.words()
@@ -160,10 +165,12 @@ class _Replay:
                 check_port(port)
 
     def copy(self, instruction: Instruction) -> None:
-        chown, chmod, checksum = (
-            self._expand(instruction.flag(name)) for name in ("chown", "chmod", "checksum")
-        )
         adds = instruction.name == "add"
+        chown = chmod = checksum = ""
+        if instruction.flags:
+            chown, chmod, checksum = (
+                self._expand(instruction.flag(name)) for name in ("chown", "chmod", "checksum")
+            )
         paths = self._copied_paths(instruction)
         if chown and instruction.flag("link") == "true" and names_owner(chown):
             raise LineError(f"--chown={chown}: with --link owners are numbers")

@@ -11,6 +11,7 @@ target needs. Held against BuildKit 0.34; where 0.12 and 0.34 differ, 0.34 is fo
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,11 +21,7 @@ from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.dockerfile.model import Dockerfile, LineError
 from tfimages_action.core.dockerfile.mounts import SCRATCH
 from tfimages_action.core.dockerfile.parse import located
-from tfimages_action.core.dockerfile.platforms import (
-    PlatformError,
-    builder_platform,
-    platform_args,
-)
+from tfimages_action.core.dockerfile.platforms import PlatformError, builder_args
 from tfimages_action.core.dockerfile.replay import Doubt, replay
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
@@ -155,11 +152,10 @@ class _Resolver:
         self._args = args
         self._contexts = frozenset(map(_familiar, contexts))
         try:
-            own, builders = map(builder_platform, platforms)
+            given = builder_args(*platforms, target or dockerfile.stages[-1].name)
         except PlatformError as error:
             raise LineError(str(error)) from None
-        stage = target or dockerfile.stages[-1].name
-        self.env = platform_args(own, builders, stage)
+        self.env = dict(given)
         for name in args.keys() & self.env.keys():
             self.env[name] = args[name]
         self._expand_global_args()
@@ -240,7 +236,8 @@ class _Resolver:
         found = [
             _reference_of(node, images[node]) for node in needed if self._is_asked_for(node, images)
         ]
-        return tuple(sorted(found, key=lambda reference: reference.line))
+        found.sort(key=_line)
+        return tuple(found)
 
     def _base(self, images: Mapping[Node, ImageReference]) -> Reference | None:
         node = self._target
@@ -254,7 +251,7 @@ class _Resolver:
         return not self._contexts or _familiar(str(images[node])) not in self._contexts
 
     def _unset(self, needed: Iterable[Node], wanted: Collection[int]) -> tuple[UnsetArg, ...]:
-        found = {(node.line, name) for node in needed for name in node.unset}
+        found = {(node.line, name) for node in needed if node.unset for name in node.unset}
         if self._dockerfile.uses:
             found.update(self._unset_in_stages(wanted))
         return tuple(UnsetArg(name=name, line=line) for line, name in sorted(found))
@@ -273,6 +270,9 @@ class _Resolver:
             for use in self._dockerfile.uses:
                 if use.name == arg.name and arg.line < use.line and (not end or use.line < end):
                     yield use.line, use.name
+
+
+_line: Final = operator.attrgetter("line")
 
 
 def _reference_of(node: Node, image: ImageReference) -> Reference:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,7 @@ _GIT_TEXTS: Final = re.compile("ref|tag|branch|subdir|checksum|commit|mtime")
 _GIT_SWITCHES: Final = ("keep-git-dir", "submodules", "fetch-by-commit")
 
 
+@lru_cache(maxsize=1024)
 def check_port(text: str) -> None:
     """One `[ip:][host:]port[-port][/protocol]` of EXPOSE. Raises `LineError`."""
     parts = text.split(":")
@@ -116,7 +118,7 @@ def check_copy_source(path: str, *, adds: bool, checksum: str) -> None:
 
 def _git_query(path: str) -> str | None:
     """The query of a git URL, empty without one; nothing where it is no git URL."""
-    if path.startswith(("./", "../")):
+    if path.startswith(("./", "../")) or not (":" in path or path.startswith("github.com/")):
         return None
     if scheme := _SCHEME.match(path):
         if scheme.group()[:-3].lower() not in _GIT_SCHEMES:

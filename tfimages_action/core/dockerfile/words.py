@@ -300,6 +300,9 @@ class Lexer:
             raise WordError(str(error)) from None
 
 
+_SIMPLE: Final = re.compile(r"(?:[\w./:@+,=-]++|\$[A-Za-z_]\w*+|\$\{[A-Za-z_]\w*+\})+", re.ASCII)
+"""A word with nothing but plain text and variables as they are."""
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?", re.ASCII)
 _NEEDS_WORK: Final = {"\\": re.compile(r"[$'\"\\\ufeff]"), "`": re.compile(r"[$'\"`\ufeff]")}
 
 
@@ -312,6 +315,8 @@ def expand(
     """
     if not _NEEDS_WORK[escape].search(word):
         return word
+    if _SIMPLE.fullmatch(word):
+        return _filled(word, env, unset)
     lexer = Lexer(word, env, escape=escape)
     try:
         return lexer.word()
@@ -320,3 +325,15 @@ def expand(
     finally:
         if unset is not None:
             unset += lexer.unset
+
+
+def _filled(word: str, env: Mapping[str, str], unset: list[str] | None) -> str:
+    """A simple word with its variables replaced."""
+
+    def value(found: re.Match[str]) -> str:
+        value = env.get(found[1])
+        if value is None and unset is not None:
+            unset.append(found[1])
+        return value or ""
+
+    return _VARIABLE.sub(value, word)
