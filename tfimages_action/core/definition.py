@@ -16,7 +16,7 @@ from tfimages_action.core.config.values import (
     VariantConfig,
 )
 from tfimages_action.core.discovery import Folder
-from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
+from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError, parse_reference
 from tfimages_action.errors import CatalogError, Location
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _variant(
 
 def _reference(registry: str, name: str, location: Location) -> ImageReference:
     try:
-        return ImageReference.parse(f"{registry}/{name}")
+        return parse_reference(f"{registry}/{name}")
     except ReferenceSyntaxError as error:
         raise CatalogError(
             f"no image can be called {name!r}: {error}",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
 DOCKER_HUB = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -74,6 +76,10 @@ class ImageReference:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
         return f"{self.name}{tag}{digest}"
+
+
+parse_reference: Final = lru_cache(maxsize=65_536)(ImageReference.parse)
+"""The same as `ImageReference.parse`, once per text: a large repository names its images often."""
 
 
 def _split_registry(text: str) -> tuple[str, str]:

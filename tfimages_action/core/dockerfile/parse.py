@@ -76,12 +76,10 @@ def parse_data(data: bytes) -> Dockerfile:
     """The same as `parse`; raises `LineError`."""
     if not data:
         raise LineError("the Dockerfile is empty")
-    plain = plain_instructions(data)
-    if plain is None:
+    instructions, escape = plain_instructions(data), BACKSLASH
+    if instructions is None:
         source = prepare(data)
         instructions, escape = read_instructions(source), source.escape
-    else:
-        instructions, escape = _checked(plain), BACKSLASH
     first = next((i for i, one in enumerate(instructions) if one.name == "from"), None)
     if first is None:
         raise LineError("the Dockerfile has no FROM")
@@ -105,20 +103,11 @@ def read_instructions(source: SourceText) -> list[Instruction]:
     for command in commands:
         try:
             instruction = _instruction(command, source)
+            check(instruction)
         except LineError as error:
             error.line = command.start_line
             raise
-        instructions += _checked([instruction])
-    return instructions
-
-
-def _checked(instructions: list[Instruction]) -> list[Instruction]:
-    for instruction in instructions:
-        try:
-            check(instruction)
-        except LineError as error:
-            error.line = instruction.line
-            raise
+        instructions.append(instruction)
     return instructions
 
 

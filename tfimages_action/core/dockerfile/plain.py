@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
-from tfimages_action.core.dockerfile.instructions import read_flags
+from tfimages_action.core.dockerfile.instructions import check, read_flags
 from tfimages_action.core.dockerfile.model import Instruction, LineError
 
 _LONGEST: Final = 65_535
@@ -24,6 +25,11 @@ _JSON: Final = re.compile(r'\[[ \t]*"[^"\\\t]*"(?:[ \t]*,[ \t]*"[^"\\\t]*")*[ \t
 _STRING: Final = re.compile(r'"([^"]*)"')
 _PAIRS: Final = re.compile(r"""(?:[^\s='"\\]+=(?:"[^"\\]*"|[^\s'"\\]*)(?:[ \t]+|\Z))+""")
 _PAIR: Final = re.compile(r"""([^\s='"\\]+)=("[^"\\]*"|[^\s'"\\]*)""")
+_SHELL: Final = re.compile(r"[Rr][Uu][Nn] [ \t]*[^-\[\\ \t]")
+_Flags = tuple[tuple[str, str], ...]
+_Arguments = tuple[tuple[str, ...], _Flags, bool]
+"""Words, flags, whether they are JSON."""
+_Read = tuple[str, tuple[str, ...], _Flags, bool]
 _ARG: Final = re.compile(r"""\w+(?:=(?:"[^"\\]*"|[^\s'"\\]*))?""", re.ASCII)
 
 
@@ -32,7 +38,7 @@ class _NotPlainError(Exception):
 
 
 def plain_instructions(data: bytes) -> list[Instruction] | None:
-    """Every instruction in order, not yet checked; `None` for a file that is not plain."""
+    """Every instruction in order, checked; `None` for a file that is not plain and right."""
     if len(data) > _LONGEST or _NOT_PLAIN.search(data):
         return None
     lines = data.decode("ascii").split("\n")
@@ -60,21 +66,30 @@ def _instructions(lines: list[str]) -> list[Instruction]:
         line = row.strip(_BLANKS)
         if not line or line[0] == "#":
             continue
-        name, _, rest = line.partition(" ")
-        name = name.lower()
-        rest = rest.lstrip(_BLANKS)
-        if name == "run" and rest and rest[0] not in "-[\\":
+        if _SHELL.match(line):
             if line[-1] == "\\":
                 _continued(line, rows)
             found.append(Instruction("run", number, ()))
             continue
-        read = _READERS.get(name)
-        if read is None or not rest:
-            raise _NotPlainError
         if line[-1] == "\\":
-            rest = _continued(rest, rows).strip(_BLANKS)
-        found.append(read(name, number, rest))
+            line = _continued(line, rows).strip(_BLANKS)
+        name, words, flags, json = _read(line)
+        found.append(Instruction(name, number, words, flags, json))
     return found
+
+
+@lru_cache(maxsize=8192)
+def _read(line: str) -> _Read:
+    """One instruction. Files of one repository have most of their lines in common."""
+    name, _, rest = line.partition(" ")
+    name = name.lower()
+    rest = rest.lstrip(_BLANKS)
+    read = _READERS.get(name)
+    if read is None or not rest:
+        raise _NotPlainError
+    words, flags, json = read(name, rest)
+    check(Instruction(name, 0, words, flags, json))
+    return name, words, flags, json
 
 
 def _continued(line: str, rows: Iterator[tuple[int, str]]) -> str:
@@ -94,7 +109,7 @@ def _continued(line: str, rows: Iterator[tuple[int, str]]) -> str:
     return whole + line
 
 
-def _flags(name: str, rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
+def _flags(name: str, rest: str) -> tuple[_Flags, str]:
     written: list[str] = []
     while rest.startswith("--"):
         flag = _FLAG.match(rest)
@@ -107,56 +122,56 @@ def _flags(name: str, rest: str) -> tuple[tuple[tuple[str, str], ...], str]:
     return read_flags(name, tuple(written)), rest
 
 
-def _words(name: str, line: int, rest: str) -> Instruction:
-    flags: tuple[tuple[str, str], ...] = ()
+def _words(name: str, rest: str) -> _Arguments:
+    flags: _Flags = ()
     if rest[0] == "-":
         if name not in _WITH_FLAGS:
             raise _NotPlainError
         flags, rest = _flags(name, rest)
     if rest[0] == "[" or "\\" in rest:
         raise _NotPlainError
-    return Instruction(name, line, tuple(rest.split()), flags)
+    return tuple(rest.split()), flags, False
 
 
-def _run(name: str, line: int, rest: str) -> Instruction:
+def _run(name: str, rest: str) -> _Arguments:
     flags, rest = _flags(name, rest)
     if rest[0] in "-[\\":
         raise _NotPlainError
-    return Instruction(name, line, (), flags)
+    return (), flags, False
 
 
-def _text(name: str, line: int, rest: str) -> Instruction:
+def _text(_: str, rest: str) -> _Arguments:
     if rest[0] in "-[" or "\\" in rest:
         raise _NotPlainError
-    return Instruction(name, line, (rest,))
+    return (rest,), (), False
 
 
-def _command(name: str, line: int, rest: str) -> Instruction:
+def _command(name: str, rest: str) -> _Arguments:
     if rest[0] != "[":
-        return _text(name, line, rest)
+        return _text(name, rest)
     if not _JSON.fullmatch(rest):
         raise _NotPlainError
-    return Instruction(name, line, tuple(_STRING.findall(rest)), (), True)
+    return tuple(_STRING.findall(rest)), (), True
 
 
-def _list(name: str, line: int, rest: str) -> Instruction:
-    return (_command if rest[0] == "[" else _words)(name, line, rest)
+def _list(name: str, rest: str) -> _Arguments:
+    return (_command if rest[0] == "[" else _words)(name, rest)
 
 
-def _pairs(name: str, line: int, rest: str) -> Instruction:
+def _pairs(_: str, rest: str) -> _Arguments:
     if rest[0] == "-" or not _PAIRS.fullmatch(rest):
         raise _NotPlainError
-    return Instruction(name, line, tuple([text for pair in _PAIR.findall(rest) for text in pair]))
+    return tuple([text for pair in _PAIR.findall(rest) for text in pair]), (), False
 
 
-def _arg(name: str, line: int, rest: str) -> Instruction:
+def _arg(_: str, rest: str) -> _Arguments:
     if not _ARG.fullmatch(rest):
         raise _NotPlainError
-    return Instruction(name, line, (rest,))
+    return (rest,), (), False
 
 
 _WITH_FLAGS: Final = frozenset(("add", "copy", "from"))
-_READERS: Final[Mapping[str, Callable[[str, int, str], Instruction]]] = {
+_READERS: Final[Mapping[str, Callable[[str, str], _Arguments]]] = {
     "add": _words,
     "arg": _arg,
     "cmd": _command,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from tfimages_action.core.dockerfile.model import Instruction, LineError
@@ -27,6 +28,7 @@ from tfimages_action.core.dockerfile.values import (
 from tfimages_action.core.dockerfile.words import Lexer, WordError, expand
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PLAIN_PATH: Final = re.compile(r"(?!github\.com/)[\w./*?+,=@-]+", re.ASCII)
 _PLAIN_PORT: Final = re.compile(r"[\w/:.-]+", re.ASCII)
 _NOT_IN_ENV: Final = ("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE")
 
@@ -77,6 +79,20 @@ def _inherited(node: Node, environments: Mapping[Node, _Environment]) -> _Enviro
     return _Environment(dict(base.values), base.workdir, known=base.known)
 
 
+@lru_cache(maxsize=8192)
+def _is_inert(name: str, words: tuple[str, ...], flags: tuple[tuple[str, str], ...]) -> bool:
+    """Whether an instruction changes nothing for later ones, and can not be refused."""
+    if flags:
+        return False
+    match name:
+        case "run":
+            return True
+        case "copy" | "add" | "label" | "user":
+            return all(map(_PLAIN_PATH.fullmatch, words))
+        case _:
+            return False
+
+
 class _Replay:
     """One stage."""
 
@@ -100,7 +116,7 @@ class _Replay:
     def run(self, node: Node) -> None:
         for instruction in node.instructions:
             step = _STEPS.get(instruction.name)
-            if step is None or (instruction.name == "run" and not instruction.flags):
+            if step is None or _is_inert(instruction.name, instruction.words, instruction.flags):
                 continue
             self._unset.clear()
             try:

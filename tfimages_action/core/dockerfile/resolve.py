@@ -14,7 +14,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from tfimages_action.core.catalog import Problem, Severity
@@ -25,11 +24,10 @@ from tfimages_action.core.dockerfile.platforms import PlatformError, builder_arg
 from tfimages_action.core.dockerfile.replay import Doubt, replay
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
-from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
+from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError, parse_reference
 from tfimages_action.errors import DockerfileError, Location
 
 DEFAULT_PLATFORM: Final = "linux/amd64"
-_reference = lru_cache(maxsize=4096)(ImageReference.parse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +204,7 @@ class _Resolver:
             if node.base or node.base_name == SCRATCH or node in images:
                 continue
             try:
-                image = _reference(node.base_name)
+                image = parse_reference(node.base_name)
             except ReferenceSyntaxError as error:
                 raise NoImageError(node, str(error)) from None
             images[node] = image
