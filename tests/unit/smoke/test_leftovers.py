@@ -66,6 +66,20 @@ _LATER = str(int(time.time()) + 1000)
         ("container:gone", _LATER, True),
         ("garbage", "garbage", True),
     ],
+    # Of the values themselves, ids would hold a pid: workers must collect the same ones.
+    ids=[
+        "own",
+        "own-reused",
+        "gone",
+        "other-namespace",
+        "other-namespace-expired",
+        "other-boot",
+        "unknown",
+        "container-running",
+        "container-stopped",
+        "container-gone",
+        "garbage",
+    ],
 )
 def test_who_is_dead(
     client: docker.DockerClient, proc: Path, owner: str, expires: str, *, dead: bool
