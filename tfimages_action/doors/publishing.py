@@ -20,9 +20,10 @@ from tfimages_action.core.plan import Action
 from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
-from tfimages_action.doors.auditing import audit_settings, open_audit
+from tfimages_action.doors.auditing import open_audit
 from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.knowledge import Published
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.notifying import notify
@@ -57,8 +58,6 @@ _SIGNALS: Final = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
 }
-_MODES: Final = {"pull_request": "preview", "schedule": "refresh"}
-"""By event; every other one publishes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
     settings = request.settings
     try:
         with _stoppable() as stopping:
-            settings = settings_for(request)
+            settings = _fitted(request)
             progress.report = _run(replace(request, settings=settings), progress, stopping, say)
     except TfImagesError as error:
         problem = Problem(
@@ -125,55 +124,10 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
     return progress.report.exit_code
 
 
-def settings_for(request: Request) -> Settings:
-    """Fit the inputs to the event: a pull request publishes nothing. Raises `SettingsError`."""
-    settings, event = request.settings, request.event
+def _fitted(request: Request) -> Settings:
     if request.refused is not None:
         raise request.refused
-    if event.name == "pull_request_target":
-        raise SettingsError(
-            "pull_request_target is refused: it would run a stranger's Dockerfiles beside secrets",
-            hint="use `on: pull_request`; a preview needs no secret",
-        )
-    mode = settings.mode
-    if mode == "auto":
-        mode = _MODES.get(event.name, "publish")
-    if mode == "preview":
-        return _without_secrets(settings)
-    if mode == "audit":
-        return audit_settings(settings)
-    if mode == "plan":
-        return replace(settings, mode=mode, push=False, convert=False, hub_token="")
-    if not settings.convert or settings.local:
-        return replace(settings, mode=mode)
-    if not settings.hub_token:
-        raise SettingsError(
-            "conversion is on, but there is no hub-token",
-            hint='set `hub-token` (from the Hub\'s page, "Generate API Token"; at home in the '
-            "environment as TFHUB_TOKEN), make flists without a Hub with `local: true`, or switch "
-            "conversion off with `convert: false`",
-        )
-    if not settings.push and settings.convert_by == "pull":
-        raise SettingsError(
-            "conversion is on and push is off, so the Hub has nothing to pull",
-            hint="switch conversion off too, let us upload (`convert-by: upload`), or convert "
-            "here (`local: true`)",
-        )
-    return replace(settings, mode=mode)
-
-
-def _without_secrets(settings: Settings) -> Settings:
-    """A preview runs what strangers wrote: it has no login to lose, and no cache to poison."""
-    return replace(
-        settings,
-        mode="preview",
-        push=False,
-        convert=False,
-        hub_token="",
-        registry_username="",
-        registry_password="",
-        cache="none",
-    )
+    return settings_for(request.settings, request.event)
 
 
 def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write) -> RunReport:

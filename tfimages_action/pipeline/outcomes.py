@@ -50,6 +50,7 @@ def image_run(
         digest=work.digest,
         references=tuple(str(reference) for reference in work.references),
         size_bytes=work.size_bytes,
+        size_delta_bytes=work.size_delta_bytes,
         flist=work.flist,
         failure=failure,
         blocked_by=blocked_by,

@@ -21,7 +21,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tfimages_action.core import flist_name, names
 from tfimages_action.core.catalog import Kind
@@ -42,12 +42,14 @@ from tfimages_action.core.work import (
 )
 from tfimages_action.errors import StageError
 from tfimages_action.pipeline.bases import PinnedBases, Saying
+from tfimages_action.pipeline.comparing import made_nothing_new, size_change
 from tfimages_action.pipeline.moving import published_version
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.request import Parent, all_pins, build_request, nearest_base
 from tfimages_action.pipeline.uploads import FirstUploads
 
 T = TypeVar("T")
+_NOTHING_NEW: Final = "built on the new base, nothing differs: what is published stays"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class ImageWork:
         self.checks: tuple[CheckResult, ...] = ()
         self.references: tuple[ImageReference, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.size_delta_bytes: int | None = None
         self.is_unchanged = False
         """Built anew, with nothing new in it: what is published stays."""
         self.base: Pin | None = step.record.base if step.record else None
@@ -170,19 +173,12 @@ class ImageWork:
                     hint=f"{self._image.name} was built but does not do what its checks ask; "
                     "nothing of it was published",
                 )
-        if isinstance(self._occasion, Refresh):
-            self._compare(saying)
-
-    def _compare(self, saying: Saying) -> None:
-        comparer, record = self._shared.services.comparer, self.step.record
-        if comparer is None or record is None or not isinstance(self.built, BuiltImage):
-            return
-        reference = self._image.reference.with_digest(record.digest)
-        published = Published(digest=record.digest, references=(reference,))
-        self.is_unchanged = comparer.same(self.built, published, log=saying.log, stop=saying.stop)
+        self.is_unchanged = made_nothing_new(
+            self._shared.services.comparer, self.step, self._occasion, self.built, saying
+        )
         if self.is_unchanged:
-            self.notes = ("built on the new base, nothing differs: what is published stays",)
-            saying.log(self.notes[0])
+            self.notes = (_NOTHING_NEW,)
+            saying.log(_NOTHING_NEW)
 
     def _confirm(self, stage: Stage, saying: Saying) -> None:
         """Say on what is published that it is current; that is all there is to do."""
@@ -219,6 +215,8 @@ class ImageWork:
             references=tuple(dict.fromkeys([*own, *kept])),
             size_bytes=size or named.size_bytes,
         )
+        if self.built is not None:
+            self.size_delta_bytes = size_change(publisher, self.step, self.published, saying.log)
 
     def _convert(self, saying: Saying) -> None:
         source, converter = self._flist_source(), _needed(self._shared.services.converter)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]|~])")
+_CODE_OR_ADDRESS: Final = re.compile(r"(`[^`]+`|https://[^\s<>`]*[^\s<>`.,;:)\]'\"])")
 _TICKS: Final = re.compile(r"`+")
 
 
@@ -15,6 +16,23 @@ def text(raw: str) -> str:
     flat = " ".join(raw.split())
     flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", flat)
+
+
+def sentence(raw: str) -> str:
+    """Escape like `text`, but let `code` be code and addresses be links."""
+    flat = " ".join(raw.split())
+    parts = _CODE_OR_ADDRESS.split(flat)
+    return "".join(_part(part) for part in parts)
+
+
+def _part(part: str) -> str:
+    if part.startswith("`") and len(part) > 1:
+        return code(part.strip("`"))
+    if part.startswith("https://"):
+        return f"<{part}>"
+    lead = part[: len(part) - len(part.lstrip())]
+    tail = part[len(part.rstrip()) :] if part.strip() else ""
+    return f"{lead}{text(part)}{tail}"
 
 
 def code(raw: str) -> str:

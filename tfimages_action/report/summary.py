@@ -14,6 +14,7 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook
 from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport
 from tfimages_action.report import charts, markdown, words
+from tfimages_action.report.mending import permissions_yaml
 
 LIMIT_BYTES: Final = 1024 * 1024
 _MARGIN_BYTES: Final = 4096
@@ -52,17 +53,24 @@ def render_summary(report: RunReport, *, limit_bytes: int = LIMIT_BYTES) -> str:
 
 
 def _fit(body: str, room: int) -> str:
+    """As much of its beginning as fits; a cut through a fence or a fold would swallow the rest."""
     if len(body.encode()) <= room:
         return body
-    kept: list[str] = []
-    for line in body.split("\n"):
+    lines = body.split("\n")
+    fence, folds, kept = "", 0, 0
+    for number, line in enumerate(lines, start=1):
         room -= len(line.encode()) + 1
         if room < 0:
             break
-        kept.append(line)
-    # A cut through a fence or a fold would swallow the rest of the page.
-    cut = "\n".join(kept)
-    return cut if "```" not in cut and "<details>" not in cut else ""
+        if fence:
+            fence = "" if line == fence else fence
+        elif line.startswith("```"):
+            fence = line[: len(line) - len(line.lstrip("`"))]
+        else:
+            folds += line.count("<details>") - line.count("</details>")
+        if not fence and not folds:
+            kept = number
+    return "\n".join(lines[:kept])
 
 
 def _headline(report: RunReport) -> str:
@@ -123,10 +131,17 @@ def _needs_a_person(report: RunReport) -> str:
     failed = [run for run in report.images if run.failure]
     for number, run in enumerate(failed):
         parts.append(_failure(run, report.images, is_open=number < _OPEN_FAILURES))
-    parts += [_problem(problem) for problem in _all_problems(report)]
+    problems = tuple(_all_problems(report))
+    hints = [run.failure.hint for run in failed if run.failure]
+    said = (*hints, *(problem.hint for problem in problems), report.error or "")
+    mended = permissions_yaml(said)
+    if mended:
+        parts.append(mended)
+    if problems:
+        parts.append("\n".join(map(_problem, problems)))
     warned = [run for run in report.images if run.warnings]
     parts += [
-        f"- ⚠️ {markdown.code(run.step.image.name)}: {markdown.text(warning)}"
+        f"- ⚠️ {markdown.code(run.step.image.name)}: {markdown.sentence(warning)}"
         for run in warned
         for warning in run.warnings
     ]
@@ -150,7 +165,7 @@ def _failure(run: ImageRun, runs: Iterable[ImageRun], *, is_open: bool) -> str:
         _quoted(failure.message),
     ]
     if failure.hint:
-        lines.append(f"**What to do:** {markdown.text(failure.hint)}")
+        lines.append(f"**What to do:** {markdown.sentence(failure.hint)}")
     if blocked:
         names = ", ".join(markdown.code(other) for other in blocked)
         lines.append(f"Blocked by it: {names}")
@@ -169,8 +184,8 @@ def _problem(problem: Problem) -> str:
         problem.severity
     ]
     where = f"{markdown.code(str(problem.location))}: " if problem.location else ""
-    hint = f" **What to do:** {markdown.text(problem.hint)}" if problem.hint else ""
-    return f"- {sign} {where}{markdown.text(problem.message)}{hint}"
+    hint = f" **What to do:** {markdown.sentence(problem.hint)}" if problem.hint else ""
+    return f"- {sign} {where}{markdown.sentence(problem.message)}{hint}"
 
 
 def _table(report: RunReport) -> str:
@@ -210,9 +225,22 @@ def _flist_cell(run: ImageRun) -> str:
 
 def _graph(report: RunReport) -> str:
     chart = charts.graph(report.images)
-    if chart is None:
-        return ""
-    return "### Graph\n\n" + markdown.block(chart, "mermaid")
+    if chart is not None:
+        as_text = markdown.fold("The graph as text", markdown.block(_tree(report), "text"))
+        return f"### Graph\n\n{markdown.block(chart, 'mermaid')}\n\n{as_text}"
+    tree = _tree(report)
+    return markdown.fold("Graph", markdown.block(tree, "text")) if tree else ""
+
+
+def _tree(report: RunReport) -> list[str]:
+    """Lines that show who is built on whom, for whom no chart is drawn."""
+    if not any(run.step.image.parents for run in report.images):
+        return []
+    return [
+        f"{words.SIGNS[run.outcome]} {run.step.image.name}"
+        + (f" <- {', '.join(run.step.image.parent_names)}" if run.step.image.parents else "")
+        for run in report.images
+    ]
 
 
 def _timeline(report: RunReport) -> str:
@@ -240,4 +268,4 @@ def _skipped(report: RunReport) -> str:
 
 
 def _quoted(raw: str) -> str:
-    return "\n".join(f"> {markdown.text(line)}" for line in raw.splitlines() if line.strip())
+    return "\n".join(f"> {markdown.sentence(line)}" for line in raw.splitlines() if line.strip())

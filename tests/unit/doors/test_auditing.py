@@ -16,8 +16,8 @@ from tfimages_action.core.run import Outcome
 from tfimages_action.core.work import Log
 from tfimages_action.doors.auditing import AuditRun
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.knowledge import Published
-from tfimages_action.doors.publishing import Request, settings_for
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, SettingsError, TerminateError
 from tfimages_action.report.summary import render_summary
@@ -112,7 +112,7 @@ def test_a_stopped_audit_passes_nothing() -> None:
 def test_an_audit_needs_the_hub_whatever_else_is_set() -> None:
     asked = Settings(mode="audit", hub_token="t", push=False, convert=False, local=True)
     event = Event(on_github=True, name="schedule")
-    fitted = settings_for(Request(settings=asked, event=event))
+    fitted = settings_for(asked, event)
     assert (fitted.push, fitted.convert, fitted.local) == (True, True, False)
     with pytest.raises(SettingsError, match="hub-token"):
-        settings_for(Request(settings=replace(asked, hub_token=""), event=event))
+        settings_for(replace(asked, hub_token=""), event)

@@ -7,8 +7,8 @@ import pytest
 from tests.bed.history import History
 from tfimages_action.core.plan import Action, ReasonKind
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.planning import Planned, make_plan
-from tfimages_action.doors.publishing import Request, settings_for
 from tfimages_action.doors.services import credentials_for
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError
@@ -63,7 +63,7 @@ def previewed(history: History, files: dict[str, str]) -> Planned:
         repository="owner/images",
         payload=pull_request(main, head),
     )
-    settings = settings_for(Request(settings=Settings(), event=event))
+    settings = settings_for(Settings(), event)
     return make_plan(settings, event, history.sources, registry=REGISTRY)
 
 
@@ -117,7 +117,7 @@ def test_a_preview_has_no_login_whatever_it_was_given() -> None:
         registry_password="word",
         cache="registry",
     )
-    settings = settings_for(Request(settings=given, event=event))
+    settings = settings_for(given, event)
     assert settings.mode == "preview"
     assert not settings.push
     assert not settings.convert
@@ -130,4 +130,4 @@ def test_a_preview_has_no_login_whatever_it_was_given() -> None:
 def test_pull_request_target_is_refused() -> None:
     event = Event(on_github=True, name="pull_request_target", repository="owner/images")
     with pytest.raises(SettingsError, match="pull_request_target"):
-        settings_for(Request(settings=Settings(), event=event))
+        settings_for(Settings(), event)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.publishing import Request, settings_for
+from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError
 
 
 def fitted(event: str = "push", **settings: Any) -> Settings:
     given = Settings(**settings)
-    return settings_for(Request(settings=given, event=Event(name=event)))
+    return settings_for(given, Event(name=event))
 
 
 def test_without_a_hub_no_token_is_needed_and_nothing_need_be_pushed() -> None:

@@ -16,9 +16,9 @@ from tfimages_action.core.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, RunReport
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.knowledge import BaseAnswer, Published
 from tfimages_action.doors.planning import Planned, make_plan, occasion_of
-from tfimages_action.doors.publishing import Request, settings_for
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, RevisionError, SettingsError, StageError
 from tfimages_action.pipeline.backoff import RetryPolicy
@@ -56,7 +56,7 @@ class Bed:
 
     def plan(self, event: Event = SCHEDULE, **inputs: object) -> Planned:
         given = Settings(hub_token="token", **inputs)  # type: ignore[arg-type]
-        settings = settings_for(Request(settings=given, event=event))
+        settings = settings_for(given, event)
         published = Published(records=self._records, bases=self._bases, flists=self._flists)
         return make_plan(
             settings, event, self.history.sources, registry=REGISTRY, published=published

@@ -1,6 +1,7 @@
 """The summary says what happened, explains failures best, and always fits."""
 
 import pytest
+import yaml
 
 from tests.unit.report.samples import image_run, report
 from tfimages_action.core.catalog import Problem, Severity
@@ -96,7 +97,7 @@ def test_it_fits_whatever_happens(limit: int) -> None:
     page = render_summary(report(*runs), limit_bytes=limit)
     assert len(page.encode()) <= limit
     assert "600 failed" in page
-    assert "Too large to show whole" in page
+    assert "Too large to show whole: what needs a person" in page
 
 
 def test_the_graph_is_coloured_and_capped() -> None:
@@ -115,3 +116,39 @@ def test_a_preview_says_both_counts() -> None:
     assert "This change touches **1 image**" in page
     assert "the next release would then build **3 images** since `v27`" in page
     assert "2 of them only because of `base`" in page
+
+
+def test_a_missing_permission_is_mended_by_yaml_to_paste() -> None:
+    failure = Failure(
+        stage=Stage.PUSH,
+        message="ghcr.io refused the push",
+        hint="give the job `permissions: packages: write`, or check registry-password",
+    )
+    page = render_summary(report(image_run("a", Outcome.FAILED, failure=failure)))
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    granted = yaml.safe_load(block)["jobs"]["publish"]["permissions"]
+    assert granted == {"contents": "read", "packages": "write"}
+    assert "`permissions: packages: write`" in page
+    assert "```yaml" not in render_summary(report(image_run("a")))
+
+
+def test_a_settings_page_is_a_link() -> None:
+    page = "https://github.com/users/some_one/packages/container/a_b/settings"
+    failure = Failure(stage=Stage.CONVERT, message="private", hint=f"make it public: {page}.")
+    assert f"<{page}>." in render_summary(report(image_run("a", Outcome.FAILED, failure=failure)))
+
+
+def test_a_graph_too_large_for_a_chart_is_text() -> None:
+    runs = [image_run("base"), *(image_run(f"i{n}", parents=("base",)) for n in range(80))]
+    page = render_summary(report(*runs))
+    assert "mermaid" not in page
+    assert "✅ i79 <- base" in page
+
+
+def test_what_is_cut_keeps_its_beginning_and_ends_every_fold() -> None:
+    runs = [image_run(f"i{n}", Outcome.FAILED, failure=FAILURE) for n in range(60)]
+    page = render_summary(report(*runs), limit_bytes=7_000)
+    assert len(page.encode()) <= 7_000
+    assert "i0: build failed" in page
+    assert "Too large to show whole: what needs a person" in page
+    assert page.count("<details>") == page.count("\n\n</details>\n") > 0
