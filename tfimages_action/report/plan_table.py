@@ -4,48 +4,53 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
-
-from tfimages_action.core.explain import Explanation
 from tfimages_action.core.plan import Action, Plan, Step
 from tfimages_action.core.plan_json import shown_reference
+from tfimages_action.report.columns import Cell, columns, painted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.tree import Tree
+
+    from tfimages_action.core.explain import Explanation
 
 _STYLE = {Action.BUILD: "bold green", Action.CONVERT: "cyan", Action.SKIP: "dim"}
+_HEADER = tuple(Cell(name, "bold") for name in ("image", "action", "why", "published as"))
+_IMAGE, _WHY, _REFERENCE = 0, 2, 3
 
 
-def plan_table(plan: Plan) -> RenderableType:
-    """One row per image in build order, then what a person should know beside."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("image", overflow="fold")
-    table.add_column("action")
-    table.add_column("why", overflow="fold")
-    table.add_column("published as", overflow="fold")
-    for step in plan.steps:
-        style = _STYLE[step.action]
-        table.add_row(
-            Text(step.image.name, style=style),
-            Text(step.action, style=style),
-            Text(f"{step.reason.kind}: {_why(step)}", style="dim" if style == "dim" else ""),
-            Text(shown_reference(step.image), style="dim"),
-        )
-    parts: list[RenderableType] = [Text(plan_headline(plan)), Text(), table]
+def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> list[str]:
+    """One row per image in build order, then what a person should know beside.
+
+    `width=None` wraps nothing; `styled` puts escape codes for colours in.
+    """
+    rows = [_HEADER, *map(_row, plan.steps)]
+    narrowed = (_WHY, _REFERENCE, _IMAGE)
+    lines = [plan_headline(plan), ""]
+    lines += columns(rows, width=width, yielding=narrowed, styled=styled)
     if plan.retired:
-        parts += [Text(), Text(f"retired since {plan.previous}: {', '.join(plan.retired)}")]
-    parts += _problems(plan)
-    return Group(*parts)
+        lines += ["", f"retired since {plan.previous}: {', '.join(plan.retired)}"]
+    problems = [painted(cell) if styled else cell.text for cell in _problems(plan)]
+    return [*lines, "", *problems] if problems else lines
 
 
-def plan_lines(plan: Plan, *, width: int = 160) -> list[str]:
-    """Render the plan as plain lines for a log."""
-    return as_lines(plan_table(plan), width=width)
+def _row(step: Step) -> tuple[Cell, ...]:
+    style = _STYLE[step.action]
+    return (
+        Cell(step.image.name, style),
+        Cell(step.action.value, style),
+        Cell(f"{step.reason.kind}: {_why(step)}", "dim" if style == "dim" else ""),
+        Cell(shown_reference(step.image), "dim"),
+    )
 
 
 def as_lines(shown: RenderableType, *, width: int) -> list[str]:
     """Render anything as plain lines, without colours."""
+    from rich.console import Console  # noqa: PLC0415 - as below
+
     text = io.StringIO()
     Console(file=text, width=width, color_system=None, highlight=False).print(shown)
     return [line.rstrip() for line in text.getvalue().splitlines()]
@@ -61,15 +66,16 @@ def plan_headline(plan: Plan) -> str:
 
 def explanation_tree(explanation: Explanation) -> Tree:
     """An explanation as `tfimages explain` prints it."""
-    tree = Tree(_label(explanation))
+    from rich.text import Text  # noqa: PLC0415 - 0.1 s that `plan` shall not pay
+    from rich.tree import Tree  # noqa: PLC0415
+
+    label = Text(explanation.name, style="bold" if explanation.text else "")
+    if explanation.text:
+        label.append(f"  {explanation.text}", style="dim")
+    tree = Tree(label)
     for below in explanation.below:
         tree.children.append(explanation_tree(below))
     return tree
-
-
-def _label(explanation: Explanation) -> Text:
-    text = Text(explanation.name, style="bold" if explanation.text else "")
-    return text.append(f"  {explanation.text}", style="dim") if explanation.text else text
 
 
 def _why(step: Step) -> str:
@@ -77,12 +83,10 @@ def _why(step: Step) -> str:
     return f"{step.reason.detail} ({way})" if way else step.reason.detail
 
 
-def _problems(plan: Plan) -> list[RenderableType]:
-    lines: list[RenderableType] = []
+def _problems(plan: Plan) -> Iterator[Cell]:
     for problem in plan.problems:
         where = f"{problem.location}: " if problem.location else ""
         style = {"error": "red", "warning": "yellow"}.get(problem.severity, "")
-        lines.append(Text(f"{problem.severity}: {where}{problem.message}", style=style))
+        yield Cell(f"{problem.severity}: {where}{problem.message}", style)
         if problem.hint:
-            lines.append(Text(f"  -> {problem.hint}"))
-    return [Text(), *lines] if lines else []
+            yield Cell(f"  -> {problem.hint}")

@@ -1,6 +1,7 @@
 """The plan and its explanations as a terminal shows them."""
 
 import io
+import re
 
 from rich.console import Console
 
@@ -8,7 +9,7 @@ from tests.bed.revisions import catalog_of
 from tfimages_action.core.decide import Knowledge, decide
 from tfimages_action.core.explain import explain
 from tfimages_action.core.plan import Plan
-from tfimages_action.report.plan_table import explanation_tree, plan_headline, plan_table
+from tfimages_action.report.plan_table import explanation_tree, plan_headline, plan_lines
 
 OLD = {
     "images/base/Dockerfile": "FROM alpine\n",
@@ -32,7 +33,7 @@ def shown(thing: object) -> str:
 
 
 def test_the_table_names_action_cause_and_way() -> None:
-    text = shown(plan_table(made()))
+    text = "\n".join(plan_lines(made()))
     assert "v1 -> v2: 2 to build" in text
     assert "parent: files of base changed (base)" in " ".join(text.split())
     assert "retired since v1: old" in text
@@ -51,3 +52,21 @@ def test_an_explanation_is_a_tree() -> None:
         "base  build: files",
         "added x since v1",
     ]
+
+
+def test_a_wide_plan_has_a_line_per_image_and_a_narrow_one_fits() -> None:
+    plan = made()
+    wide = plan_lines(plan, width=None)
+    assert wide[2].split() == ["image", "action", "why", "published", "as"]
+    assert [line.split()[0] for line in wide[3:5]] == ["base", "leaf"]
+    rows = plan_lines(plan, width=72)[2:]
+    table = rows[: rows.index("")]
+    assert max(map(len, table)) <= 72
+    assert len(table) > 3
+    assert not any(line.endswith(" ") for line in table)
+
+
+def test_styles_change_nothing_but_the_looks() -> None:
+    styled = plan_lines(made(), width=72, styled=True)
+    assert any("\x1b[1;32mbuild\x1b[0m" in line for line in styled)
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in styled] == plan_lines(made(), width=72)

@@ -8,12 +8,14 @@ their numbers.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 _LONGEST_LINE: Final = 65_535
 """BuildKit refuses longer lines; leave it to it."""
 
 
+@cache
 def _blocks(escape: str) -> re.Pattern[str]:
     """One comment, blank line or instruction after the other; group 1: a RUN that can go."""
     token = re.escape(escape)
@@ -29,9 +31,6 @@ def _blocks(escape: str) -> re.Pattern[str]:
     return re.compile(rf"{others}|(?:({shell}{rest})|({comment}[^\n]*)){end}")
 
 
-_BLOCKS: Final = {escape: _blocks(escape) for escape in "\\`"}
-
-
 def abridge(text: str, escape: str, head: int) -> str:
     """The text without the shell text of RUNs; its first `head` lines stay (directives)."""
     if len(text) > _LONGEST_LINE:
@@ -45,4 +44,4 @@ def abridge(text: str, escape: str, head: int) -> str:
             return "RUN x" + (escape + "\n") * block.group(1).count("\n") + "x\n"
         return "#\n" if block.group(2) else block.group()
 
-    return text[:start] + _BLOCKS[escape].sub(short, text[start:])
+    return text[:start] + _blocks(escape).sub(short, text[start:])

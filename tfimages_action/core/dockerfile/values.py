@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from tfimages_action.core.dockerfile.model import LineError
 from tfimages_action.core.dockerfile.source import BOOLEANS
@@ -50,6 +48,8 @@ def check_port(text: str) -> None:
 
 
 def _is_address(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - rarely needed, like urllib below: 10 ms
+
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         ipaddress.ip_address(bare)
@@ -126,6 +126,8 @@ def _git_query(path: str) -> str | None:
     elif not path.startswith("github.com/"):
         scp = _SCP.fullmatch(path)
         return scp.group(2) or "" if scp else None
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
     try:
         url = urlsplit(path)
     except ValueError:
@@ -136,6 +138,8 @@ def _git_query(path: str) -> str | None:
 
 
 def _check_git_query(query: str) -> None:
+    from urllib.parse import parse_qs  # noqa: PLC0415
+
     values = {}
     for key, given in parse_qs(query, keep_blank_values=True).items() if query else ():
         value = values[key] = given[0]

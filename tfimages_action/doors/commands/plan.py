@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,8 +72,15 @@ def plan(repo: Path, *, worktree: bool, records: bool, form: str, **options: obj
     if form == "json":
         click.echo(plan_as_json(planned.plan))
         return
-    from rich.console import Console
+    from tfimages_action.report.plan_table import plan_lines
 
-    from tfimages_action.report.plan_table import plan_table
+    width, styled = _terminal()
+    for line in plan_lines(planned.plan, width=width, styled=styled):
+        click.echo(line)
 
-    Console(highlight=False).print(plan_table(planned.plan))
+
+def _terminal() -> tuple[int | None, bool]:
+    """Its width, and whether it takes colours; what goes into a pipe is not wrapped."""
+    if not sys.stdout.isatty():
+        return None, False
+    return shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ
