@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from scripts.fan_out import render_fan_out
+from scripts.images_table import images_table
 from tfimages_action.doors.inputs import INPUTS, Input
 from tfimages_action.report.outputs import OUTPUTS
 
@@ -57,6 +58,7 @@ def _sections() -> Mapping[str, str]:
     rows = [f"| `{name}` | {_cell(text)} |\n" for name, text in OUTPUTS.items()]
     advanced = f"<details><summary>Advanced inputs</summary>\n\n{rest}\n</details>\n"
     return {
+        "images": images_table(ROOT),
         "inputs": f"{first}\n{advanced}",
         "outputs": "".join(["| output | what it holds |\n|---|---|\n", *rows]),
     }

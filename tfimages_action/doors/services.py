@@ -288,7 +288,7 @@ def _base_reader(client: RegistryClient) -> ReadBases:
 def _archive_reader(hub: Hub) -> Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]:
     from tfimages_action.adapters.hub.states import vm_record
 
-    return lambda images: {image.name: vm_record(hub, image) for image in images}
+    return lambda images: {image.name: vm_record(hub, hub.user, image) for image in images}
 
 
 def _flist_reader(

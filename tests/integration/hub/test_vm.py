@@ -47,7 +47,7 @@ def test_an_archive_is_uploaded_proved_and_recorded(world: World, tmp_path: Path
     assert flist.verified
     assert flist.stable_address == f"{world.standin.url}/{USER}/noble.flist"
     assert world.served() == "v1"
-    assert vm_record(world.client(), world.image) == Record(
+    assert vm_record(world.client(), USER, world.image) == Record(
         digest=f"sha256:{source.sha256}",
         fingerprint=world.image.fingerprint,
         version="v1",
@@ -57,7 +57,7 @@ def test_an_archive_is_uploaded_proved_and_recorded(world: World, tmp_path: Path
 
 
 def test_a_vm_that_was_never_published_has_no_record(world: World) -> None:
-    assert vm_record(world.client(), world.image) is None
+    assert vm_record(world.client(), USER, world.image) is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.answers import EntryType, Listed
 from tfimages_action.adapters.hub.client import Hub
+from tfimages_action.adapters.hub.reading import HubReader
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
@@ -31,10 +32,10 @@ def flist_states(
     }
 
 
-def vm_record(hub: Hub, image: Image) -> RecordAnswer:
+def vm_record(hub: HubReader, user: str, image: Image) -> RecordAnswer:
     """A full VM's record, as its upload's metadata has it; `None`: certainly not published."""
     try:
-        metadata = hub.metadata(hub.user, image.flist)
+        metadata = hub.metadata(user, image.flist)
     except HubError as error:
         return Unreadable(cause=error.message)
     if metadata is None:
