@@ -1,4 +1,4 @@
-"""Write what follows from the code: action.yml, fan-out.yaml, the README's tables.
+"""Write what follows from the code: action.yml, fan-out.yaml, the report's schema, README tables.
 
 `python -m scripts.generate`; a test holds the files against the tables in the code.
 """
@@ -14,11 +14,13 @@ import yaml
 
 from scripts.fan_out import render_fan_out
 from scripts.images_table import images_table
+from scripts.report_schema import render_report_schema
 from tfimages_action.doors.inputs import INPUTS, Input
 from tfimages_action.report.outputs import OUTPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FAN_OUT: Final = ROOT / ".github" / "workflows" / "fan-out.yaml"
+REPORT_SCHEMA: Final = ROOT / "tfimages_action" / "report" / "report.schema.json"
 _HEAD: Final = "# Made by `make generate` from doors/inputs.py and report/outputs.py.\n"
 
 
@@ -88,6 +90,7 @@ def _cell(text: str) -> str:
 def main() -> None:
     (ROOT / "action.yml").write_text(render_action())
     FAN_OUT.write_text(render_fan_out())
+    REPORT_SCHEMA.write_text(render_report_schema())
     readme = ROOT / "README.md"
     readme.write_text(render_readme(readme.read_text()))
 

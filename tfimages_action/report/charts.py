@@ -14,6 +14,13 @@ from tfimages_action.core.run import ImageRun, Outcome, StageRun
 
 MAX_NODES: Final = 60
 MAX_TASKS: Final = 120
+_HOUR_S: Final = 3600
+_TICKS: Final = (
+    (120, "10second"),
+    (600, "1minute"),
+    (_HOUR_S, "5minute"),
+    (6 * _HOUR_S, "30minute"),
+)
 _COLOURS: Final[dict[Outcome, str]] = {
     Outcome.PUBLISHED: "fill:#d7f0dd,stroke:#1a7f37,color:#0b3d1a",
     Outcome.BUILT: "fill:#d7f0dd,stroke:#1a7f37,color:#0b3d1a",
@@ -29,7 +36,7 @@ def graph(runs: Iterable[ImageRun]) -> list[str] | None:
 
     Too large a graph is first cut down to what the run touched, with its parents.
     """
-    shown = _shown(tuple(runs))
+    shown = _shown(_related(tuple(runs)))
     if shown is None or not any(run.step.image.parents for run in shown):
         return None
     ids = {run.step.image.name: f"n{number}" for number, run in enumerate(shown)}
@@ -53,9 +60,11 @@ def timeline(runs: Iterable[ImageRun]) -> list[str] | None:
         return None
     tasks.sort(key=lambda task: task[0].started_s - task[0].ended_s)
     kept = sorted(tasks[:MAX_TASKS], key=lambda task: (task[0].slot, task[0].started_s))
-    lines = ["gantt", "  dateFormat X", "  axisFormat %H:%M:%S", "  tickInterval 1minute"]
-    if max(stage.ended_s for stage, _ in tasks) < 120:  # noqa: PLR2004 - two minutes
-        lines[-1] = "  tickInterval 10second"
+    ended = max(stage.ended_s for stage, _ in tasks)
+    # Milliseconds: of seconds (`X`) Mermaid reads a task's beginning wrongly, as milliseconds. No
+    # hours where there are none: it adds the reader's time zone.
+    axis = "%M:%S" if ended < _HOUR_S else "%H:%M"
+    lines = ["gantt", "  dateFormat x", f"  axisFormat {axis}", f"  tickInterval {_tick(ended)}"]
     slot = ""
     for stage, run in kept:
         if stage.slot != slot:
@@ -63,6 +72,18 @@ def timeline(runs: Iterable[ImageRun]) -> list[str] | None:
             lines.append(f"  section {slot}")
         lines.append(f"  {_task(stage, run)}")
     return lines
+
+
+def _related(runs: tuple[ImageRun, ...]) -> tuple[ImageRun, ...]:
+    """Without what was left as it is and has neither parent nor child here: it says nothing."""
+    parents = {parent for run in runs for parent in run.step.image.parent_names}
+    return tuple(
+        run
+        for run in runs
+        if run.outcome is not Outcome.SKIPPED
+        or run.step.image.parents
+        or run.step.image.name in parents
+    )
 
 
 def _shown(runs: tuple[ImageRun, ...]) -> tuple[ImageRun, ...] | None:
@@ -82,10 +103,16 @@ def _shown(runs: tuple[ImageRun, ...]) -> tuple[ImageRun, ...] | None:
     )
 
 
+def _tick(seconds: float) -> str:
+    """How far apart the marks are: some ten of them."""
+    return next((mark for limit, mark in _TICKS if seconds < limit), "1hour")
+
+
 def _task(stage: StageRun, run: ImageRun) -> str:
     # A colon ends a task's name in Mermaid, so it becomes the ratio sign, which looks the same.
     name = run.step.image.name.replace(":", "\N{RATIO}").replace(",", " ")
-    start, end = round(stage.started_s), max(round(stage.ended_s), round(stage.started_s) + 1)
+    start = round(stage.started_s * 1000)
+    end = max(round(stage.ended_s * 1000), start + 1000)
     state = "" if stage.ok else "crit, "
     return f"{name} {stage.stage} :{state}{start}, {end}"
 

@@ -201,16 +201,21 @@ def _table_row(run: ImageRun) -> tuple[str, ...]:
     why = f"{markdown.text(step.reason.detail)}"
     if len(step.reason.chain) > 1:
         why += f" <sub>{' ← '.join(markdown.text(name) for name in step.reason.chain)}</sub>"
-    size = words.size(run.size_bytes) if run.size_bytes is not None else ""
+    size = _unbroken(words.size(run.size_bytes)) if run.size_bytes is not None else ""
     if run.size_delta_bytes is not None:
-        size += f" ({words.size_change(run.size_delta_bytes)})"
+        size += " " + _unbroken(f"({words.size_change(run.size_delta_bytes)})")
     seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
     outcome = f"{words.SIGNS[run.outcome]} {run.outcome}"
     if run.blocked_by:
         outcome += f" by {markdown.code(run.blocked_by)}"
     digest = markdown.code(words.short_digest(run.digest)) if run.digest else ""
-    time = words.duration(seconds) if run.stages else ""
+    time = _unbroken(words.duration(seconds)) if run.stages else ""
     return (markdown.code(step.image.name), why, outcome, size, time, digest, _flist_cell(run))
+
+
+def _unbroken(text: str) -> str:
+    """A figure and its unit on one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _flist_cell(run: ImageRun) -> str:

@@ -67,7 +67,8 @@ def test_the_table_has_size_digest_and_flist() -> None:
             )
         )
     )  # fmt: skip
-    for part in ("48.2 MB (-1.5 MB)", "`sha256:0123456789ab`", "42 s", "https://hub/x-0123.flist",
+    for part in ("48.2\N{NO-BREAK SPACE}MB (-1.5\N{NO-BREAK SPACE}MB)",
+                     "`sha256:0123456789ab`", "42\N{NO-BREAK SPACE}s", "https://hub/x-0123.flist",
                  "✔ proved", "section build-1"):  # fmt: skip
         assert part in page
 
@@ -152,3 +153,28 @@ def test_what_is_cut_keeps_its_beginning_and_ends_every_fold() -> None:
     assert "i0: build failed" in page
     assert "Too large to show whole: what needs a person" in page
     assert page.count("<details>") == page.count("\n\n</details>\n") > 0
+
+
+def test_the_timeline_is_in_milliseconds_for_mermaid_misreads_seconds() -> None:
+    stages = (
+        StageRun(stage=Stage.BUILD, started_s=1.5, ended_s=40, slot="build-1"),
+        StageRun(stage=Stage.CHECK, started_s=40, ended_s=40.1, slot="build-1", ok=False),
+    )
+    page = render_summary(report(image_run("a:1", stages=stages)))
+    assert "dateFormat x\n" in page
+    assert "  a\N{RATIO}1 build :1500, 40000\n" in page
+    assert "  a\N{RATIO}1 check :crit, 40000, 41000\n" in page
+
+
+def test_what_has_nothing_to_do_with_the_run_is_not_in_the_chart() -> None:
+    page = render_summary(
+        report(
+            image_run("base", Outcome.SKIPPED),
+            image_run("child", parents=("base",)),
+            image_run("alone", Outcome.SKIPPED),
+        )
+    )
+    chart = page.partition("```mermaid")[2].partition("```")[0]
+    assert '"base"' in chart
+    assert '"child"' in chart
+    assert "alone" not in chart

@@ -1,0 +1,30 @@
+"""The JSON Schema of `tfimages-report.json`, made from the values that it is written from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tfimages_action.core.run import RunReport
+
+
+def render_report_schema() -> str:
+    """Return the schema's text."""
+    schema = TypeAdapter(RunReport).json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "tfimages-report.json"
+    for value in schema["$defs"].values():
+        _without_hidden(value)
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _without_hidden(value: dict[str, Any]) -> None:
+    # What the report leaves out (a fingerprint's ingredients) has no place in its schema.
+    properties = value.get("properties", {})
+    properties.pop("ingredients", None)
+    if properties:
+        value["additionalProperties"] = False
+    if "required" in value:
+        value["required"] = [name for name in value["required"] if name != "ingredients"]
