@@ -13,6 +13,7 @@ from tfimages_action import __version__
 from tfimages_action.errors import ExitCode, TfImagesError
 
 _COMMANDS: Final[dict[str, str]] = {
+    "adopt": "adopt:adopt",
     "catalog": "catalog:catalog",
     "hub": "hub:hub",
     "init": "init:init",
