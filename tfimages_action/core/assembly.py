@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.check_plan import check_plan
-from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.config.values import ChecksConfig
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.discovery import IMAGE_YAML
+from tfimages_action.core.dockerfile.resolve import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.fingerprint import FileSet, Ingredients, fingerprint_of
+from tfimages_action.core.links import Links
 from tfimages_action.core.memo import Linked, Memo
 
 _NO_CHECKS = ChecksConfig()
-_Parent = tuple[str, str, CheckPlan]
-"""Name, fingerprint, checks."""
 
 
 def assemble(
@@ -30,28 +28,32 @@ def assemble(
     """The images in build order. `linked` holds what each draft was resolved and linked to."""
     images: dict[str, Image] = {}
     for name in order:
-        draft = drafts[name]
-        parents = sorted({link.image for link in linked[name][1].parents})
+        draft, (resolution, links) = drafts[name], linked[name]
+        parents = sorted({link.image for link in links.parents}) if links.parents else ()
+        folder = draft.definition.folder
         files = contexts.file_sets(
             context=draft.context,
             dockerfile=draft.dockerfile,
             contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
             ignore=draft.definition.ignore,
-            without=posixpath.join(draft.definition.folder, IMAGE_YAML),
+            without=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
         )
-        above = [(parent, images[parent].fingerprint, images[parent].checks) for parent in parents]
-        parts = (draft, linked[name], files, above)
+        above = [images[parent] for parent in parents]
+        parts = (draft, resolution, links, files, above)
         known = memo.images.get(name)
         if known is None or known[0] != parts:
-            known = memo.images[name] = (parts, _image(draft, linked[name], files, above))
+            known = memo.images[name] = (parts, _image(draft, resolution, links, files, above))
         images[name] = known[1]
     return tuple(images.values())
 
 
 def _image(
-    draft: Draft, linked: Linked, files: tuple[FileSet, ...], above: Sequence[_Parent]
+    draft: Draft,
+    resolution: Resolution,
+    links: Links,
+    files: tuple[FileSet, ...],
+    above: Sequence[Image],
 ) -> Image:
-    resolution, links = linked
     definition = draft.definition
     args = tuple((k, v) for k, v in draft.args.items() if k in resolution.declared)
     outside = {external.reference for external in links.externals}
@@ -59,7 +61,7 @@ def _image(
         files=files,
         definition=tuple(sorted(_definition(draft, args))),
         externals=tuple(sorted(map(str, outside))),
-        parents=tuple((name, fingerprint) for name, fingerprint, _ in above),
+        parents=tuple([(parent.name, parent.fingerprint) for parent in above]),
     )
     base = resolution.base
     return Image(
@@ -79,7 +81,7 @@ def _image(
         base=base.image if base and base.image in outside else None,
         checks=check_plan(
             [layer for layer in definition.checks if layer != _NO_CHECKS],
-            [checks for _, _, checks in above],
+            [parent.checks for parent in above],
         ),
         fingerprint=fingerprint_of(ingredients),
         ingredients=ingredients,

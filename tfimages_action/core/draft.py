@@ -40,7 +40,8 @@ class Draft:
     def args(self) -> dict[str, str]:
         """The args on offer that the Dockerfile declares anywhere."""
         offered = self.definition.args
-        return {name: offered[name] for name in sorted(self.parsed.declared & offered.keys())}
+        declared = {arg.name for arg in self.parsed.args if arg.name in offered}
+        return {name: offered[name] for name in sorted(declared)}
 
     def resolve(self, onbuild_of: Triggers = no_triggers) -> Resolution:
         """What it depends on, on all of its platforms. Raises `DockerfileError`."""

@@ -15,6 +15,7 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_ID_LENGTH = 64
 _IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?")
@@ -40,7 +41,7 @@ class ImageReference:
 
         A digest without a tag gets no tag. Raises `ReferenceSyntaxError`.
         """
-        if _IMAGE_ID.fullmatch(text):
+        if len(text) == _ID_LENGTH and _IMAGE_ID.fullmatch(text):
             raise ReferenceSyntaxError(f"{text!r} is an image's id, not its name")
         rest, at, digest = text.partition("@")
         if at and not _DIGEST.fullmatch(digest):
@@ -90,8 +91,13 @@ def _split_registry(text: str) -> tuple[str, str]:
     return (DOCKER_HUB if first == "index.docker.io" else first), rest
 
 
+@lru_cache(maxsize=256)
+def _is_registry(text: str) -> bool:
+    return _REGISTRY.fullmatch(text) is not None
+
+
 def _check_name(text: str, registry: str, repository: str) -> None:
-    if not _REGISTRY.fullmatch(registry):
+    if not _is_registry(registry):
         raise ReferenceSyntaxError(f"{text!r}: {registry!r} is no registry")
     if not _REPOSITORY.fullmatch(repository):
         lower = " (image names are lower case)" if repository != repository.lower() else ""

@@ -17,7 +17,7 @@ from tfimages_action.core.dockerfile.model import Instruction, LineError
 
 _LONGEST: Final = 65_535
 """BuildKit refuses longer lines; leave it to it."""
-_NOT_PLAIN: Final = re.compile(rb"[^\n\t -~]|<<")
+_PLAIN: Final = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 _SYNTAX: Final = re.compile(r"# ?syntax ?= ?[\w./:@-]+", re.ASCII)
 _BLANKS: Final = " \t"
 _FLAG: Final = re.compile(r"--[a-z-]+(?:=[^\s'\"\\]*)?(?:[ \t]+|\Z)")
@@ -39,7 +39,7 @@ class _NotPlainError(Exception):
 
 def plain_instructions(data: bytes) -> list[Instruction] | None:
     """Every instruction in order, checked; `None` for a file that is not plain and right."""
-    if len(data) > _LONGEST or _NOT_PLAIN.search(data):
+    if len(data) > _LONGEST or b"<<" in data or data.translate(None, _PLAIN):
         return None
     lines = data.decode("ascii").split("\n")
     if not _without_directives(lines):
@@ -66,7 +66,7 @@ def _instructions(lines: list[str]) -> list[Instruction]:
         line = row.strip(_BLANKS)
         if not line or line[0] == "#":
             continue
-        if _SHELL.match(line):
+        if line[0] in "Rr" and _SHELL.match(line):
             if line[-1] == "\\":
                 _continued(line, rows)
             found.append(Instruction("run", number, ()))

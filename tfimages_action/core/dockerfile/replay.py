@@ -147,7 +147,7 @@ class _Replay:
                 self._env[name] = value
 
     def env(self, instruction: Instruction) -> None:
-        words = [self._expand(word) for word in instruction.words]
+        words = list(map(self._expand, instruction.words))
         self._env.update(zip(words[::2], words[1::2], strict=True))
 
     def each_word(self, instruction: Instruction) -> None:
