@@ -17,7 +17,7 @@ from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, disc
 from tfimages_action.core.dockerfile.resolve import no_triggers
 from tfimages_action.core.draft import Draft, Triggers
 from tfimages_action.core.files import Files
-from tfimages_action.core.graph import CycleFoundError, build_order, descendants
+from tfimages_action.core.graph import CycleFoundError, descendants
 from tfimages_action.core.links import Linker
 from tfimages_action.core.memo import Linked, Memo
 from tfimages_action.core.reference import ImageReference
@@ -73,9 +73,12 @@ class _Builder:
         self._problems: list[Problem] = []
 
     def build(self) -> Catalog:
-        drafts = {draft.name: draft for draft in self._distinct(self._drafts())}
+        found = self._drafts()
+        linker = Linker(self._options.registry, found)
+        drafts = {draft.name: draft for draft in self._distinct(found, linker)}
         self._refuse()
-        linker = Linker(self._options.registry, drafts.values())
+        if len(drafts) < len(found):
+            linker = Linker(self._options.registry, drafts.values())
         links = self._links(drafts, linker)
         self._refuse()
         order = self._order(drafts, links)
@@ -219,12 +222,11 @@ class _Builder:
         kept = tuple(context for context in draft.contexts if context.name not in replaced)
         return replace(draft, contexts=(*kept, *outside))
 
-    def _distinct(self, drafts: Sequence[Draft]) -> Iterator[Draft]:
+    def _distinct(self, drafts: Sequence[Draft], linker: Linker) -> Iterator[Draft]:
         """The drafts but those whose name is taken; each of these is an error."""
-        duplicates = Linker(self._options.registry, drafts).duplicates
-        for draft, error in duplicates:
+        for draft, error in linker.duplicates:
             self._fail(draft.definition.folder, error)
-        left_out = {id(draft) for draft, _ in duplicates}
+        left_out = {id(draft) for draft, _ in linker.duplicates}
         return (draft for draft in drafts if id(draft) not in left_out)
 
     def _links(self, drafts: dict[str, Draft], linker: Linker) -> dict[str, Linked]:
@@ -233,7 +235,7 @@ class _Builder:
         known = self._memo.links_among(linker.images)
         for name, draft in list(drafts.items()):
             before = known.get(name)
-            if before and before[0] == draft:
+            if before and (before[0] is draft or before[0] == draft):
                 resolved[name] = before[1]
                 continue
             found = self._attempt(draft.definition.folder, partial(self._link, draft, linker), None)
@@ -268,7 +270,7 @@ class _Builder:
                 for name in drafts
             }
             try:
-                return build_order(parents)
+                return self._memo.order(parents)
             except CycleFoundError as cycle:
                 error = self._cycle(cycle.path, links)
                 if not self._lenient:

@@ -17,6 +17,7 @@ from tfimages_action.core.dockerfile.model import Dockerfile
 from tfimages_action.core.dockerfile.parse import parse
 from tfimages_action.core.dockerfile.resolve import Resolution
 from tfimages_action.core.draft import Draft
+from tfimages_action.core.graph import build_order
 from tfimages_action.core.links import Links
 
 Linked = tuple[Resolution, Links]
@@ -31,6 +32,7 @@ class Memo:
     file_sets: KnownFileSets = field(default_factory=dict)
     images: dict[str, tuple[tuple[object, ...], Image]] = field(default_factory=dict)
     """By name: the parts it was assembled from, and the image."""
+    _order: tuple[dict[str, list[str]], tuple[str, ...]] = field(default_factory=lambda: ({}, ()))
     _folders: dict[tuple[object, ...], dict[Folder, tuple[Draft, ...]]] = field(
         default_factory=dict
     )
@@ -46,6 +48,12 @@ class Memo:
         if self._targets != targets:
             self._targets, self._linked = targets, {}
         return self._linked
+
+    def order(self, parents: dict[str, list[str]]) -> tuple[str, ...]:
+        """The build order. Raises `CycleFoundError`."""
+        if self._order[0] != parents:
+            self._order = (parents, build_order(parents))
+        return self._order[1]
 
     def dockerfile(self, blob: str, path: str, read: Callable[[str], bytes]) -> Dockerfile:
         """The parsed Dockerfile of that blob id. Raises `DockerfileError`."""
