@@ -85,11 +85,7 @@ class World:
 
         With `depth: 1` the rest of history is only to be had from GitHub.
         """
-        self._jobs += 1
-        work = self._folder / f"job-{self._jobs}"
-        workspace = work / "images"
-        self.repository.checkout(workspace, tag, depth=depth)
-        runner = Runner(self.engine, image=self._image, work=work, workspace=workspace)
+        runner = self._runner(tag, depth)
         given = {
             "registry": self.namespace,
             "registry-username": self.tokens.user,
@@ -99,10 +95,21 @@ class World:
         }
         return runner.start(self.tag_job(tag), {**given, **(inputs or {})})
 
+    def run_job(self, job: Job, tag: str, inputs: Mapping[str, str]) -> StepResult:
+        """Run the step of any event's job, with these inputs alone, on a clone made at `tag`."""
+        return self._runner(tag, None).start(job, inputs).wait()
+
     def publish(
         self, tag: str, inputs: Mapping[str, str] | None = None, *, depth: int | None = None
     ) -> StepResult:
         return self.start(tag, inputs, depth=depth).wait()
+
+    def _runner(self, tag: str, depth: int | None) -> Runner:
+        self._jobs += 1
+        work = self._folder / f"job-{self._jobs}"
+        workspace = work / "images"
+        self.repository.checkout(workspace, tag, depth=depth)
+        return Runner(self.engine, image=self._image, work=work, workspace=workspace)
 
     @property
     def last_temp(self) -> Path:

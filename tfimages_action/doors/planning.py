@@ -117,6 +117,9 @@ def make_plan(
     if settings.mode == "preview":
         last = last_release(sources)
         released = reader.read_leniently(sources.revision(last)) if last else None
+        if released and last:
+            # The merge base may be the same commit under another name.
+            released = replace(released, revision=last)
         plan, outlook = preview(plan, decide(replace(known, previous=released)))
     return Planned(
         plan=refreshing.added_to(plan) if refreshing else plan,

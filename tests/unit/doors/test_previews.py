@@ -131,3 +131,11 @@ def test_pull_request_target_is_refused() -> None:
     event = Event(on_github=True, name="pull_request_target", repository="owner/images")
     with pytest.raises(SettingsError, match="pull_request_target"):
         settings_for(Settings(), event)
+
+
+def test_a_pull_request_right_on_a_release_names_the_release(history: History) -> None:
+    history.names["main"] = history.names["v1"]
+    planned = previewed(history, {"images/alone/motd": "hello\n"})
+    assert planned.outlook is not None
+    assert planned.outlook.since == "v1"
+    assert planned.outlook.next_builds == ("alone",)
