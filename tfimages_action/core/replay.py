@@ -51,6 +51,8 @@ class Addresses:
     retire: tuple[str, ...]
     """What past tags published and nothing makes any more; nothing deletes it."""
     appear: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """Mistakes that hide images, whose addresses then look as if they retired."""
 
 
 class Replayer:
@@ -91,7 +93,7 @@ class Replayer:
             script=tuple(sorted(script)),
             missed=tuple(sorted((name, why) for name, why in right.items() if name not in script)),
             needless=tuple(sorted(script - right.keys())),
-            notes=tuple(problem.message for problem in catalog.problems if catalog.broken),
+            notes=_mistakes(catalog),
         )
 
     def addresses(self, newest: Revision, past: Iterable[Revision]) -> Addresses:
@@ -117,6 +119,7 @@ class Replayer:
             change=tuple(sorted(moved.items())),
             retire=tuple(sorted(set(gone.values()) - moved.keys())),
             appear=tuple(sorted(flists - set(published.values()) - set(moved.values()))),
+            notes=_mistakes(catalog),
         )
 
     def _names(self, repository: ScriptRepository) -> Mapping[str, str]:
@@ -137,6 +140,11 @@ class Replayer:
                 found = error
             self._seen[key] = repository, found
         return self._seen[key]
+
+
+def _mistakes(catalog: Catalog) -> tuple[str, ...]:
+    """What hides images of this revision; nothing where all could be read."""
+    return tuple(problem.message for problem in catalog.problems) if catalog.broken else ()
 
 
 def _tagged(name: str) -> str:

@@ -51,3 +51,4 @@ def address_lines(addresses: Addresses) -> Iterable[str]:
         for name in addresses.retire
     )
     yield from (f"  appears  {name}" for name in addresses.appear)
+    yield from (f"  note: {note}" for note in addresses.notes)

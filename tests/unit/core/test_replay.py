@@ -85,6 +85,12 @@ def test_addresses_stay_change_or_retire() -> None:
     assert found.appear == ("ghcr.io-o-new-latest.flist",)
 
 
+def test_a_mistake_that_hides_an_image_is_told() -> None:
+    found = Replayer("ghcr.io/o").addresses(after(**{"alone__image.yaml": "flits: x\n"}), [V1])
+    assert "ghcr.io-o-alone-latest.flist" in found.retire
+    assert any("flits" in note for note in found.notes)
+
+
 def test_a_file_of_the_repository_wins_over_a_proposed_one() -> None:
     own = replace(V1, files={"images.yaml": "own"}, _blobs={})
     overlaid = Proposed(revision=own, files={"images.yaml": "ours", "a/image.yaml": "x"})
