@@ -1,4 +1,4 @@
-"""Write what follows from the code: action.yml, fan-out.yaml, the report's schema, README tables.
+"""Write what follows from the code: action.yml, fan-out.yaml, schemas, tables of the pages.
 
 `python -m scripts.generate`; a test holds the files against the tables in the code.
 """
@@ -12,6 +12,7 @@ from typing import Final
 
 import yaml
 
+from scripts import configuration
 from scripts.fan_out import render_fan_out
 from scripts.images_table import images_table
 from scripts.report_schema import render_report_schema
@@ -43,11 +44,20 @@ def render_action() -> str:
 
 def render_readme(text: str) -> str:
     """Return the README with its tables made anew; the rest of `text` stays."""
-    for name, content in _sections().items():
-        section = f"(<!-- {name}:[^>]*-->\n).*?(<!-- /{name} -->)"
+    return _with_sections(text, _sections(), "README.md")
+
+
+def render_configuration(text: str) -> str:
+    """Return docs/configuration.md with its reference made anew; the rest of `text` stays."""
+    return _with_sections(text, configuration.sections(), "docs/configuration.md")
+
+
+def _with_sections(text: str, sections: Mapping[str, str], file: str) -> str:
+    for name, content in sections.items():
+        section = f"(<!-- {re.escape(name)}:[^>]*-->\n).*?(<!-- /{re.escape(name)} -->)"
         hits = re.findall(section, text, re.DOTALL)
         if len(hits) != 1:
-            raise ValueError(f"README.md has {len(hits)} sections named {name!r}, not one")
+            raise ValueError(f"{file} has {len(hits)} sections named {name!r}, not one")
         head, foot = hits[0]
         before, _, rest = text.partition(head)
         text = f"{before}{head}\n{content}\n{foot}{rest.partition(foot)[2]}"
@@ -93,6 +103,8 @@ def main() -> None:
     REPORT_SCHEMA.write_text(render_report_schema())
     readme = ROOT / "README.md"
     readme.write_text(render_readme(readme.read_text()))
+    reference = ROOT / "docs" / "configuration.md"
+    reference.write_text(render_configuration(reference.read_text()))
 
 
 if __name__ == "__main__":

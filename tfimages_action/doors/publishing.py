@@ -14,7 +14,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.events import Listener
 from tfimages_action.core.fan_out import fan_out
 from tfimages_action.core.plan import Action
 from tfimages_action.core.plan_json import plan_as_json
@@ -38,6 +37,7 @@ from tfimages_action.doors.planning import (
 from tfimages_action.doors.preflight import refuse_outside_contexts
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.watching import watching
 from tfimages_action.errors import (
     ExitCode,
     InterruptError,
@@ -46,7 +46,6 @@ from tfimages_action.errors import (
     TfImagesError,
 )
 from tfimages_action.report.closing import closing_lines
-from tfimages_action.report.console import Console
 from tfimages_action.report.plan_table import plan_lines
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Request:
     event: Event
     worktree: bool = False
     report_file: Path | None = None
+    live: bool = False
+    """Somebody watches in a terminal that can be redrawn."""
     refused: TfImagesError | None = None
     """The inputs themselves made no sense: there is nothing to run, only to report."""
 
@@ -161,14 +162,15 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         refuse_outside_contexts(planned, settings)
         if planned.comparison.alias_of:
             return _untouched(progress, planned)
-        run = services.pipeline(
-            planned,
-            planned.refresh or occasion_of(planned.comparison, event),
-            listener=_listener(event, say),
-            earlier_report=_earlier_report(request),
-        )
-        stopping.call = run.stop
-        report = replace(run.run(), outlook=planned.outlook)
+        with watching(event, settings, live=request.live, write=say) as listener:
+            run = services.pipeline(
+                planned,
+                planned.refresh or occasion_of(planned.comparison, event),
+                listener=listener,
+                earlier_report=_earlier_report(request),
+            )
+            stopping.call = run.stop
+            report = replace(run.run(), outlook=planned.outlook)
         return _finish(report, services, planned, say) if not report.exit_code else report
 
 
@@ -198,10 +200,6 @@ def _earlier_report(request: Request) -> str:
         return place.read_text(encoding="utf-8") if place else ""
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _listener(event: Event, say: Write) -> Listener:
-    return Console(say, on_github=event.on_github)
 
 
 def _worktree(request: Request, local: Clone | None) -> Revision:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tfimages_action.adapters.registry.records import RecordReader
     from tfimages_action.adapters.smoke.checker import Smoke
     from tfimages_action.pipeline.options import Options
-    from tfimages_action.pipeline.ports import Converter
+    from tfimages_action.pipeline.ports import Checker, Converter
     from tfimages_action.pipeline.run import PipelineRun
 
 _ARTIFACTS: Final = Path("build/checks")
@@ -55,8 +55,13 @@ class Services:
         *,
         listener: Listener,
         earlier_report: str = "",
+        checker: Checker | None = None,
     ) -> PipelineRun:
-        """Make the run of a plan; an earlier run's report (JSON) tells how long things take."""
+        """Make the run of a plan.
+
+        An earlier run's report (JSON) tells how long things take; `checker` stands in for the
+        checks.
+        """
         from tfimages_action.pipeline.durations import read_durations
         from tfimages_action.pipeline.options import Assignment
         from tfimages_action.pipeline.options import Services as PipelineServices
@@ -74,10 +79,10 @@ class Services:
         )
         services = PipelineServices(
             builder=self.engine.builder,
-            checker=self._checker(),
+            checker=checker or self.smoke(),
             bases=self.engine.bases,
             publisher=self.engine.publisher if settings.push else None,
-            converter=self._converter(planned),
+            converter=self.converter(planned),
             housekeeper=self.engine.housekeeper,
             comparer=self.engine.comparer,
         )
@@ -118,7 +123,8 @@ class Services:
         )
         return HubConverter(self.hub, self.engine.source, StrangersProbe(), choices)
 
-    def _checker(self) -> Smoke:
+    def smoke(self) -> Smoke:
+        """Whoever boots images, and checks them."""
         import docker
 
         from tfimages_action.adapters.smoke.checker import Smoke
@@ -126,7 +132,8 @@ class Services:
         artifacts = (self.event.temp or _ARTIFACTS.parent) / _ARTIFACTS.name
         return Smoke(docker.from_env(), artifacts=artifacts)
 
-    def _converter(self, planned: Planned) -> Converter | None:
+    def converter(self, planned: Planned) -> Converter | None:
+        """Whoever makes the flists; `None` where the run makes none."""
         if self.settings.convert and self.settings.local:
             return local_flists(self.settings, self.engine.source)
         if self.hub is None:

@@ -15,6 +15,13 @@ from tfimages_action.errors import ExitCode, TfImagesError
 _COMMANDS: Final[dict[str, str]] = {
     "adopt": "adopt:adopt",
     "catalog": "catalog:catalog",
+    "rollback": "rollback:rollback",
+    "report": "report:report",
+    "graph": "graph:graph",
+    "explain": "explain:explain",
+    "doctor": "doctor:doctor",
+    "check": "check:check",
+    "boot": "boot:boot",
     "hub": "hub:hub",
     "init": "init:init",
     "pin": "pin:pin",

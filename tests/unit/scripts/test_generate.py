@@ -1,21 +1,26 @@
 """action.yml and the README say what the code reads and writes."""
 
+import dataclasses
+
 import pytest
 import yaml
 
 from scripts.fan_out import render_fan_out
-from scripts.generate import FAN_OUT, ROOT, render_action, render_readme
+from scripts.generate import FAN_OUT, ROOT, render_action, render_configuration, render_readme
+from tfimages_action.core.config.values import ImagesYaml, ImageYaml
 from tfimages_action.core.fan_out import MAX_WAVES
 from tfimages_action.doors.inputs import INPUTS
 from tfimages_action.report.outputs import OUTPUTS
 
 ACTION = (ROOT / "action.yml").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
 def test_files_are_what_the_tables_make() -> None:
     assert render_action() == ACTION, "run `make generate`"
     assert render_readme(README) == README, "run `make generate`"
+    assert render_configuration(CONFIGURATION) == CONFIGURATION, "run `make generate`"
     assert render_fan_out() == FAN_OUT.read_text(), "run `make generate`"
 
 
@@ -26,6 +31,12 @@ def test_each_wave_of_a_plan_has_its_job_and_its_output() -> None:
     assert list(jobs["plan"]["outputs"]) == names
     assert [name for name in OUTPUTS if name.startswith("wave-")] == names
     assert set(names) < set(jobs["finish"]["needs"])
+
+
+@pytest.mark.parametrize("model", [ImageYaml, ImagesYaml])
+def test_each_key_of_the_configuration_is_described(model: type[ImageYaml | ImagesYaml]) -> None:
+    for field in dataclasses.fields(model):
+        assert f"\n| `{field.name}` | " in CONFIGURATION
 
 
 def test_each_input_and_output_is_described_in_both() -> None:

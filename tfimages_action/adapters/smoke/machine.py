@@ -12,6 +12,8 @@ import hashlib
 import io
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -47,31 +49,51 @@ class Machine:
 
     def boot(self, built: BuiltArchive, check: BootCheck, limit: Limit, log: Log) -> str:
         """Boot, log in, read kernel and services back. Raises `StageError` with the cure."""
-        helper = self._helper(limit, log)
         with tempfile.TemporaryDirectory(prefix="tfimages-boot-") as scratch:
             key = ssh.make_key(Path(scratch), "owner")
+            with self.started(built, key.public, limit, log) as box:
+                try:
+                    return _prove(box, check, key, limit, log)
+                except (StageError, process.ProcessError):
+                    for line in box.log_tail():
+                        log(f"console: {line}")
+                    raise
+                finally:
+                    console = self.artifacts / f"{built.image.name.replace('/', '-')}-console.log"
+                    console.parent.mkdir(parents=True, exist_ok=True)
+                    box.write_log(console)
+                    log(f"the console's log is in {console}")
+
+    @contextmanager
+    def started(
+        self, built: BuiltArchive, public_key: str, limit: Limit, log: Log
+    ) -> Iterator[Sandbox]:
+        """Start the machine with its owner's key; it is gone when the block ends."""
+        helper = self._helper(limit, log)
+        with ExitStack() as stack:
             # Only the engine knows whether its host has the device: ask for it, then go without.
             for devices in ((_KVM,), ()):
                 try:
-                    return self._run(
-                        built, check, helper=helper, devices=devices, key=key, limit=limit, log=log
+                    box = stack.enter_context(
+                        self._start(built, helper, devices, public_key, limit)
                     )
+                    break
                 except APIError as error:
                     if not devices or _KVM not in str(error.explanation):
                         raise
-        raise AssertionError("the last try returns or raises")
+            else:
+                raise AssertionError("the last try starts or raises")
+            yield box
 
-    def _run(
+    @contextmanager
+    def _start(
         self,
         built: BuiltArchive,
-        check: BootCheck,
-        *,
         helper: str,
         devices: tuple[str, ...],
-        key: ssh.Key,
+        public_key: str,
         limit: Limit,
-        log: Log,
-    ) -> str:
+    ) -> Iterator[Sandbox]:
         owner = leftovers.this_owner(self.place.container_id)
         wanted = Wanted(
             image=helper,
@@ -84,21 +106,11 @@ class Machine:
             security=("seccomp=unconfined",),
         )
         with sandbox(self.client, self.place, wanted, limit) as box:
-            box.put("/machine/seed", _seed(key))
+            box.put("/machine/seed", _seed(public_key))
             with built.path.open("rb") as archive:
                 box.put("/machine/root", archive)
             box.start()
-            try:
-                return _prove(box, check, key, limit, log)
-            except (StageError, process.ProcessError):
-                for line in box.log_tail():
-                    log(f"console: {line}")
-                raise
-            finally:
-                console = self.artifacts / f"{built.image.name.replace('/', '-')}-console.log"
-                console.parent.mkdir(parents=True, exist_ok=True)
-                box.write_log(console)
-                log(f"the console's log is in {console}")
+            yield box
 
     def _helper(self, limit: Limit, log: Log) -> str:
         """Return the helper image's name; it is built where the engine doesn't have it yet."""
@@ -136,10 +148,10 @@ def _build(tag: str, texts: dict[str, bytes], limit: Limit) -> None:
             ) from error
 
 
-def _seed(key: ssh.Key) -> bytes:
+def _seed(public_key: str) -> bytes:
     """A tar of what cloud-init's NoCloud source reads."""
     user_data = (
-        f"#cloud-config\nusers:\n  - name: root\n    ssh_authorized_keys:\n      - {key.public}\n"
+        f"#cloud-config\nusers:\n  - name: root\n    ssh_authorized_keys:\n      - {public_key}\n"
     )
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:

@@ -11,7 +11,14 @@ from tfimages_action.core.downloads import Download, write_checksum
 from tfimages_action.errors import ExitCode, StageError
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  tfimages pin
+  tfimages pin --list
+  tfimages pin --rewrite zinit
+"""
+)
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +23,8 @@ Secrets come from the environment: TFHUB_TOKEN, TFIMAGES_REGISTRY_PASSWORD, ...
 \b
 Examples:
   tfimages publish --registry ghcr.io/you
-  tfimages publish --registry 127.0.0.1:5000/me --no-convert --current v2
-  tfimages publish --registry ghcr.io/you --worktree --no-push --no-convert
+  tfimages publish --registry 127.0.0.1:5000/me --local --current v2
+  tfimages publish --registry ghcr.io/you --worktree --no-push --local
 """
 )
 @click.option(
@@ -47,5 +48,11 @@ def publish(
     event = read_event(os.environ, workspace=repo, at_home=True)
     if summary is not None:
         event = replace(event, summary_file=summary)
-    request = Request(settings=settings, event=event, worktree=worktree, report_file=report)
+    request = Request(
+        settings=settings,
+        event=event,
+        worktree=worktree,
+        report_file=report,
+        live=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+    )
     return publish_run(request, write=click.echo)

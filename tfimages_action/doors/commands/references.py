@@ -19,7 +19,13 @@ from tfimages_action.errors import DockerfileError
 _LARGEST: Final = 16 * 1024 * 1024
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  tfimages references images/ubuntu/Dockerfile
+  git ls-files '*Dockerfile' | tfimages references - --format json
+"""
+)
 @click.argument("files", metavar="FILE...|-", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def references(files: Sequence[str], form: str) -> None:

@@ -1,0 +1,77 @@
+"""The documents hold: links lead somewhere, commands exist, quoted messages are in the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from tfimages_action.doors import terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)")
+COMMAND = re.compile(r"(?:^|`|\$ )(?:\.venv/bin/)?tfimages ([^`\n]+)", re.MULTILINE)
+MESSAGE = re.compile(r"\*\*`([^`]+)`\*\*")
+END = {"|", ">", "&&", ";"}
+
+
+def identified(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identified)
+def test_links_lead_somewhere(page: Path) -> None:
+    for path, anchor in LINK.findall(page.read_text()):
+        target = page.parent / path if path else page
+        assert target.exists(), f"{path} of {page.name}"
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+            assert anchor in {_anchor(title) for title in titles}, anchor
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "docs/session.txt"], ids=identified)
+def test_commands_exist_with_their_options(page: Path) -> None:
+    for text in COMMAND.findall(page.read_text()):
+        words = shlex.split(text.partition("#")[0])
+        _expect_command(words, text)
+
+
+def test_every_command_is_told_of() -> None:
+    told = (ROOT / "docs/terminal.md").read_text()
+    for name in terminal.app.list_commands(click.Context(terminal.app)):
+        assert f"`tfimages {name}" in told, name
+
+
+def test_quoted_messages_are_in_the_code() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "tfimages_action").rglob("*.py"))
+    # A long message is written as several strings, which Python joins.
+    joined = re.sub(r'"\s*\n\s*f?"', "", code)
+    quoted = MESSAGE.findall((ROOT / "docs/troubleshooting.md").read_text())
+    assert len(quoted) > 10
+    for message in quoted:
+        assert message in joined, message
+
+
+def _expect_command(words: list[str], text: str) -> None:
+    command: click.Command = terminal.app
+    while isinstance(command, click.Group) and words and not words[0].startswith(("-", "COMMAND")):
+        found = [command.get_command(click.Context(command), name) for name in words[0].split("|")]
+        assert all(found), text
+        command, words = found[0] or command, words[1:]
+        if words and words[0] == "...":
+            return
+    known = {"--help", "--version"}
+    known |= {option for p in command.params for option in (*p.opts, *p.secondary_opts)}
+    for word in words:
+        if word in END:
+            return
+        if word.startswith("-") and len(word) > 1:
+            assert word.partition("=")[0] in known, f"{word} in: tfimages {text}"
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")

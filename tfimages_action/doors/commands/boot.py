@@ -1,0 +1,90 @@
+"""`tfimages boot IMAGE`: start an image as ZOS would, with your key in it, until Ctrl-C."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from tfimages_action.doors.looking import repository_option
+from tfimages_action.doors.options import input_options
+from tfimages_action.errors import ExitCode
+
+if TYPE_CHECKING:
+    from tfimages_action.adapters.smoke.boot import Owner, Running
+    from tfimages_action.adapters.smoke.limit import Limit
+
+_A_DAY_S: Final = 24 * 3600
+_LOOK_S: Final = 2.0
+_KEYS: Final = ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub")
+
+
+@click.command(
+    epilog="""\b
+The worktree counts, with its uncommitted changes; --current names a revision instead.
+A container is started as its image says, a full VM under QEMU with its own kernel.
+\b
+Examples:
+  tfimages boot ubuntu:24.04
+  tfimages boot fullvm/debian-minimal --key ~/.ssh/grid.pub
+"""
+)
+@click.argument("image")
+@repository_option
+@input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your public key. Default: one of ~/.ssh, else one made for this start.",
+)
+@click.option(
+    "--for", "seconds", type=click.IntRange(1), default=_A_DAY_S, help="End after so many seconds."
+)
+def boot(image: str, repo: Path, *, key: Path | None, seconds: int, **options: object) -> int:
+    """Build IMAGE with what it is built on, start it, and print how to log in. Ctrl-C ends it."""
+    from docker import from_env
+
+    from tfimages_action.adapters.smoke.boot import booted
+    from tfimages_action.adapters.smoke.limit import Limit
+    from tfimages_action.doors.trying import Caught, tried
+
+    caught = Caught(wanted=image)
+    with (
+        tried(image, repo, options, write=click.echo, checker=caught) as (report, _),
+        tempfile.TemporaryDirectory(prefix="tfimages-key-") as scratch,
+    ):
+        if caught.built is None:
+            for run in report.images:
+                if run.failure:
+                    click.echo(f"{run.step.image.name}: {run.failure.message}")
+            return report.exit_code
+        limit = Limit(seconds, threading.Event())
+        owner = _owner(key, Path(scratch))
+        with (
+            suppress(KeyboardInterrupt),
+            booted(from_env(), caught.built, owner, limit, log=click.echo) as running,
+        ):
+            _hold(image, running, limit)
+    return ExitCode.DONE
+
+
+def _owner(key: Path | None, scratch: Path) -> Owner:
+    from tfimages_action.adapters.smoke.boot import make_owner, read_owner
+
+    candidates = (key,) if key else (Path.home() / ".ssh" / name for name in _KEYS)
+    found = next((path for path in candidates if path.is_file()), None)
+    return read_owner(found) if found else make_owner(scratch)
+
+
+def _hold(image: str, running: Running, limit: Limit) -> None:
+    click.echo(f"\n{image} runs. Log in, once its SSH server is up:\n\n  {running.ssh_command}\n")
+    for address in running.addresses:
+        click.echo(f"  also listening, as its checks say: {address}")
+    click.echo("Ctrl-C ends it, and removes it.")
+    while not limit.over:
+        running.alive()
+        limit.stop.wait(min(_LOOK_S, limit.remaining_s))

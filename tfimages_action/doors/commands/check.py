@@ -1,0 +1,55 @@
+"""`tfimages check IMAGE`: build one image as it stands, and prove that it does what it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tfimages_action.doors.looking import repository_option
+from tfimages_action.doors.options import input_options
+
+
+@click.command(
+    epilog="""\b
+The worktree counts, with its uncommitted changes; --current names a revision instead.
+\b
+Examples:
+  tfimages check ubuntu:24.04
+  tfimages check nextcloud --current v28 --registry ghcr.io/you --json
+"""
+)
+@click.argument("image")
+@repository_option
+@input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
+    """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""
+    from tfimages_action.doors.trying import tried
+
+    def say(line: str) -> None:
+        click.echo(line, err=as_json)
+
+    with tried(image, repo, options, write=say) as (report, _):
+        run = next(run for run in report.images if run.step.image.name == image)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        told = {
+            "image": image,
+            "outcome": run.outcome,
+            "checks": [asdict(result) for result in run.checks],
+            "failure": asdict(run.failure) if run.failure else None,
+        }
+        click.echo(json.dumps(told, indent=2))
+        return report.exit_code
+    for result in run.checks:
+        word = "ok" if result.ok else "FAILED"
+        click.echo(f"{word:6} {result.name} ({result.seconds:.1f} s) {result.detail}".rstrip())
+    if run.failure:
+        click.echo(f"{run.failure.stage} failed: {run.failure.message}")
+        click.echo(f"  -> {run.failure.hint}" if run.failure.hint else "")
+    elif not run.checks:
+        click.echo(f"{image} is built; it has no checks (`checks:` in its image.yaml)")
+    return report.exit_code

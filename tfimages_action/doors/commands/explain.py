@@ -1,0 +1,39 @@
+"""`tfimages explain IMAGE`: why one image would be built or not, down to the file that differs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from tfimages_action.doors.looking import look, look_options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tfimages explain nextcloud --registry ghcr.io/you
+  tfimages explain ubuntu:24.04 --registry ghcr.io/you --worktree --json
+"""
+)
+@click.argument("image")
+@look_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(
+    image: str, repo: Path, *, worktree: bool, records: bool, as_json: bool, **options: object
+) -> None:
+    """Say why IMAGE would be built or left alone: the way to the cause, and what differs there."""
+    from tfimages_action.core.explain import explain as explained
+
+    plan = look(repo, options, worktree=worktree, records=records).plan
+    found = explained(plan, image)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from tfimages_action.report.plan_table import explanation_tree
+
+    Console(highlight=False).print(explanation_tree(found))

@@ -1,0 +1,99 @@
+"""Build one image as it stands, with whatever it is built on; nothing is published."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfimages_action.core import graph
+from tfimages_action.core.catalog import Catalog
+from tfimages_action.core.checks import CheckPlan
+from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.plan import Plan, Step
+from tfimages_action.core.run import RunReport
+from tfimages_action.core.selection import Selection
+from tfimages_action.core.work import Built, CheckResult, Log
+from tfimages_action.doors.event import read_event
+from tfimages_action.doors.options import given_inputs
+from tfimages_action.doors.planning import make_plan, occasion_of, open_sources, registry_of
+from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.errors import SettingsError
+from tfimages_action.report.console import Console
+
+if TYPE_CHECKING:
+    from tfimages_action.doors.services import Services
+    from tfimages_action.pipeline.ports import Checker
+
+INPUTS = ("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
+
+
+@dataclass(slots=True)
+class Caught:
+    """Stands in for the checker: keeps what was built, to be booted by hand."""
+
+    wanted: str
+    built: Built | None = None
+
+    def check(self, built: Built, *, log: Log, stop: threading.Event) -> Sequence[CheckResult]:
+        """Let everything pass; the wanted image is kept."""
+        log(f"{built.image.name} is built{' (stopped)' if stop.is_set() else ''}")
+        if built.image.name == self.wanted:
+            self.built = built
+        return ()
+
+
+@contextmanager
+def tried(
+    image: str,
+    repo: Path,
+    options: Mapping[str, object],
+    *,
+    write: Callable[[str], None],
+    checker: Checker | None = None,
+) -> Iterator[tuple[RunReport, Services]]:
+    """Build `image` of the worktree (or of `current`), then check it; the services stay open.
+
+    What it is built on is built too (the engine's cache makes that quick) and not checked.
+    """
+    from tfimages_action.doors.services import open_services
+
+    given = resolve_settings(given_inputs(options), os.environ)
+    settings = replace(given, push=False, convert=False)
+    event = read_event(os.environ, workspace=repo, at_home=True)
+    sources = open_sources(settings, event)
+    registry = registry_of(settings, event, sources.origin)
+    tree = sources.local.worktree() if sources.local and not settings.current else None
+    seen = make_plan(settings, event, sources, registry=registry, worktree=tree)
+    planned = replace(seen, plan=plan_of_one(seen.catalog, image))
+    with open_services(settings, event, registry) as services:
+        run = services.pipeline(
+            planned,
+            occasion_of(planned.comparison, event),
+            listener=Console(write, on_github=False),
+            checker=checker,
+        )
+        yield run.run(), services
+
+
+def plan_of_one(catalog: Catalog, image: str) -> Plan:
+    """A plan that builds one image and all that it is built on, and checks that one alone."""
+    parents = {known.name: known.parent_names for known in catalog.images}
+    if image not in parents:
+        raise SettingsError(
+            f"there is no image {image!r}", hint=f"the images are: {', '.join(parents)}"
+        )
+    below = graph.ancestors(parents, [image])
+    only = Selection(only=(image, *sorted(below)), descendants=False)
+    plan = decide(Knowledge(current=catalog, previous=None, selection=only))
+    return replace(plan, steps=tuple(_unchecked(step, image) for step in plan.steps))
+
+
+def _unchecked(step: Step, image: str) -> Step:
+    if step.image.name == image:
+        return step
+    return replace(step, image=replace(step.image, checks=CheckPlan()))

@@ -1,0 +1,28 @@
+"""Whoever shows a run while it goes on: plain lines, or a view that is redrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tfimages_action.core.events import Listener
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.masking import masker
+from tfimages_action.doors.settings import Settings
+from tfimages_action.report.console import Console
+
+
+@contextmanager
+def watching(
+    event: Event, settings: Settings, *, live: bool, write: Callable[[str], None]
+) -> Iterator[Listener]:
+    """Listen to a run; `live` needs a terminal, `write` takes lines and masks them."""
+    if not live:
+        yield Console(write, on_github=event.on_github)
+        return
+    from rich.console import Console as Terminal
+
+    from tfimages_action.report.live import LiveView
+
+    with LiveView(Terminal(highlight=False), mask=masker(settings.secrets)) as view:
+        yield view
