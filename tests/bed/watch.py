@@ -28,9 +28,10 @@ class Watch:
 
 @contextmanager
 def watching(secrets: Sequence[str], *, ours: int = -1) -> Iterator[Watch]:
-    """Look at all processes again and again, but for `ours`: the harness's own client.
+    """Look at all processes again and again, but for the session of `ours`: the harness's client.
 
-    Its children are left out too: a client asks its plugins for their names, on this side.
+    What it starts is left out with it: a client asks its plugins for their names, on this side.
+    Sessions tell, since a child whose parent has ended gets another parent.
     """
     watch, stop = Watch(), threading.Event()
     wanted = [secret.encode() for secret in secrets]
@@ -39,7 +40,7 @@ def watching(secrets: Sequence[str], *, ours: int = -1) -> Iterator[Watch]:
         while not stop.is_set():
             watch.looks += 1
             for process in Path("/proc").glob("[0-9]*"):
-                if ours not in (int(process.name), _parent(process)):
+                if ours != _session(process):
                     _look_at(process, wanted, watch)
             time.sleep(_PAUSE_S)
 
@@ -52,10 +53,10 @@ def watching(secrets: Sequence[str], *, ours: int = -1) -> Iterator[Watch]:
         thread.join()
 
 
-def _parent(process: Path) -> int:
+def _session(process: Path) -> int:
     try:
         # The name of a process stands in parentheses and may hold anything; the rest does not.
-        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        return int((process / "stat").read_text().rpartition(")")[2].split()[3])
     except OSError:
         return 0
 

@@ -1,13 +1,15 @@
 """The watch over processes does see what it is there to see."""
 
 import os
+import secrets
 import subprocess
 import time
 from pathlib import Path
 
 from tests.bed.watch import watching
 
-SECRET = "a-secret-that-only-this-test-has"
+SECRET = secrets.token_hex(12)
+"""Of this worker's alone: others watch the same machine at the same time."""
 
 
 def _run_tool(tmp_path: Path, argument: str, **env: str) -> None:
