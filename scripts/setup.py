@@ -35,7 +35,6 @@ TOOLS = {
 }
 TRIXIE_SOURCE = Path("/etc/apt/sources.list.d/tf-images-trixie.sources")
 TRIXIE_PIN = Path("/etc/apt/preferences.d/tf-images-trixie")
-MIRROR = "http://deb.debian.org/debian"
 ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx")
 
 
@@ -135,7 +134,7 @@ def debian_mirror() -> str:
     files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.[ls]*"))]
     text = "\n".join(file.read_text() for file in files if file.is_file())
     found = re.search(r"^[^#\n]*?(https?://\S+/debian)/?\s", text, re.MULTILINE)
-    return found.group(1) if found else MIRROR
+    return found.group(1) if found else stop("apt knows no mirror of Debian to take Docker from")
 
 
 def os_release() -> dict[str, str]:

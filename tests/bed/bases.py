@@ -26,8 +26,6 @@ _ORIGIN_LABEL: Final = "tfimages.bed.origin"
 _CERTIFICATES: Final = Path("/usr/local/share/ca-certificates")
 _BUNDLE: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 _APT: Final = Path("/etc/apt")
-_MIRROR: Final = "http://deb.debian.org/debian"
-_SECURITY: Final = "http://security.debian.org/debian-security"
 _PULL_S: Final = 120
 # What the official slim images leave out.
 _EXCLUDES: Final = (
@@ -178,22 +176,27 @@ def _trust_hooks() -> list[str]:
 
 
 def _sources(suite: str) -> list[str]:
-    """apt's lines for `suite`, from the mirrors that this machine itself uses."""
+    """apt's lines for `suite`, from the mirrors that this machine itself uses.
+
+    Raises `RuntimeError` where it uses none of Debian's.
+    """
     mirror, security = _mirrors()
-    return [
-        f"deb {mirror} {suite} main",
-        f"deb {mirror} {suite}-updates main",
-        f"deb {security} {suite}-security main",
-    ]
+    if mirror is None:
+        raise RuntimeError(
+            f"a base of {suite} can neither be pulled nor bootstrapped: this machine's apt knows "
+            "no mirror of Debian; name one in /etc/apt/sources.list.d, or let it reach Docker Hub"
+        )
+    lines = [f"deb {mirror} {suite} main", f"deb {mirror} {suite}-updates main"]
+    return [*lines, f"deb {security} {suite}-security main"] if security else lines
 
 
-def _mirrors() -> tuple[str, str]:
+def _mirrors() -> tuple[str | None, str | None]:
     files = [_APT / "sources.list", *sorted((_APT / "sources.list.d").glob("*.[ls]*"))]
     text = "\n".join(file.read_text() for file in files if file.is_file())
     found = [uri.rstrip("/") for uri in re.findall(r"^[^#\n]*?(https?://\S+)", text, re.MULTILINE)]
     plain = (uri for uri in found if uri.endswith("/debian"))
     security = (uri for uri in found if uri.endswith("/debian-security"))
-    return next(plain, _MIRROR), next(security, _SECURITY)
+    return next(plain, None), next(security, None)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class BlockStore:
         self._lock = threading.Lock()
         self._shards: set[str] = set()
         self._unflushed: list[bytes] = []
+        self._writing: dict[bytes, threading.Event] = {}
         self.written_blocks = 0
         self.written_bytes = 0
         try:
@@ -49,7 +50,7 @@ class BlockStore:
         stored = encode(plain, key)
         block = Block(key=key, hash=digest(stored))
         try:
-            self._keep(block, stored)
+            self._keep(block, stored, lost=name is not None)
         except OSError as error:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
         return block
@@ -89,7 +90,27 @@ class BlockStore:
         except OSError as error:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
 
-    def _keep(self, block: Block, stored: bytes) -> None:
+    def _keep(self, block: Block, stored: bytes, *, lost: bool) -> None:
+        """Write a block, unless another thread has just done so or is about to."""
+        while True:
+            with self._lock:
+                if block.key in self._names and not lost:
+                    return
+                other = self._writing.get(block.hash)
+                mine = threading.Event()
+                if other is None:
+                    self._writing[block.hash] = mine
+                    break
+            other.wait()
+            lost = False
+        try:
+            self._count(block, stored, written=self._write(block, stored))
+        finally:
+            with self._lock:
+                del self._writing[block.hash]
+            mine.set()
+
+    def _write(self, block: Block, stored: bytes) -> bool:
         path = self._path(block.hash)
         if path.parent.name not in self._shards:
             path.parent.mkdir(exist_ok=True)
@@ -97,11 +118,12 @@ class BlockStore:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
-            written = self._mend(path, stored)
-        else:
-            with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - it is open already
-                file.write(stored)
-            written = True
+            return self._mend(path, stored)
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - it is open already
+            file.write(stored)
+        return True
+
+    def _count(self, block: Block, stored: bytes, *, written: bool) -> None:
         with self._lock:
             self.written_blocks += written
             self.written_bytes += len(stored) * written

@@ -116,6 +116,31 @@ def test_many_threads_store_the_same_blocks(tmp_path: Path) -> None:
     assert [store.get(store.put(content)) for content in contents] == contents
 
 
+def test_a_block_that_is_just_being_written_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = BlockStore(tmp_path)
+    begun, go_on, writes = threading.Event(), threading.Event(), []
+    write = store._write
+
+    def slowly(block: Block, stored: bytes) -> bool:
+        writes.append(block)
+        begun.set()
+        assert go_on.wait(10)
+        return write(block, stored)
+
+    monkeypatch.setattr(store, "_write", slowly)
+    threads = [threading.Thread(target=store.put, args=(b"the same\n",)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(10)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert len(writes) == 1
+    assert store.written_blocks == 1
+
+
 def test_a_store_that_can_not_be_made_is_an_flist_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FlistError, match="can't be used"):
