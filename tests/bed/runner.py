@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import threading
@@ -36,7 +37,7 @@ from tests.bed.jobs import Job
 ACTION: Final = Path(__file__).resolve().parents[2] / "action.yml"
 _EXPRESSION = re.compile(r"\$\{\{\s*github\.(?P<name>\w+)\s*\}\}")
 _RUNNER_UID: Final = 1001
-RUNTIME_TOKEN: Final = "runtime-token-of-the-job-0451"
+RUNTIME_TOKEN: Final = f"runtime-token-{secrets.token_hex(8)}"
 """What the job's services take: no business of a child process."""
 _FILE_COMMANDS: Final = ("output", "step_summary", "env", "path", "state")
 

@@ -6,6 +6,7 @@ The engine and the registry are real; GitHub and the Hub are stand-ins that keep
 from __future__ import annotations
 
 import json
+import secrets
 import urllib.request
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,9 @@ from tests.bed.tokens import TokenServer, running_tokens
 from tests.standins.github import GitHubStandIn, running_github
 from tests.standins.hub.server import HubStandIn, running_hub
 
-_PLANTED: Final = "ghs_planted0451planted0451planted0451"
-_PASSWORD: Final = "planted-password-0451"
+# Of this process alone: others may watch the same machine for theirs.
+_PLANTED: Final = f"ghs_planted{secrets.token_hex(14)}"
+_PASSWORD: Final = f"planted-password-{secrets.token_hex(8)}"
 _DOCKER: Final = "application/vnd.docker.distribution.manifest"
 _OCI: Final = "application/vnd.oci.image"
 _MANIFESTS: Final = (

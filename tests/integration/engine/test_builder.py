@@ -1,6 +1,7 @@
 """Builds on real engines, of both image stores."""
 
 import threading
+import uuid
 
 import pytest
 
@@ -155,7 +156,9 @@ def test_a_failing_run_names_its_line_and_is_never_tried_again(classic: Bench) -
 
 def test_a_stop_ends_a_build(classic: Bench) -> None:
     stop = threading.Event()
-    request = classic.request({"app/Dockerfile": "FROM debian:trixie-slim\nRUN sleep 60\n"})
+    # Never built before, or the cache would end it first.
+    command = f"RUN sleep 60 # {uuid.uuid4()}"
+    request = classic.request({"app/Dockerfile": f"FROM debian:trixie-slim\n{command}\n"})
 
     def log(line: str) -> None:
         if "RUN sleep" in line:

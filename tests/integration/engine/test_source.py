@@ -54,6 +54,13 @@ def test_an_image_that_was_never_pushed_is_read_by_its_id(bench: Bench) -> None:
     assert names_in(bench, source)["x"] == b"no command\n"
 
 
+def test_files_of_one_size_and_time_are_told_apart(bench: Bench) -> None:
+    for word in ("one\n", "two\n", "six\n"):
+        built = bench.build({"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": word})
+        source = Published(digest=built.image_id, references=(ImageReference.parse(built.local),))
+        assert names_in(bench, source)["x"] == word.encode()
+
+
 def test_no_container_is_left(classic: Bench) -> None:
     built = classic.build({**FILES, "app/x": "left?\n"})
     source = Published(digest=built.image_id, references=(ImageReference.parse(built.local),))

@@ -24,6 +24,7 @@ from tfimages_action.errors import Location, StageError
 _LFS: Final = b"version https://git-lfs.github.com/spec/v1\n"
 _MODES: Final = {FileMode.FILE: 0o644, FileMode.EXECUTABLE: 0o755}
 _FOLDER_MODE: Final = 0o755
+_SECOND_NS: Final = 1_000_000_000
 # A Dockerfile's own ignore file outranks the context's; one of comments alone excludes nothing.
 _NOTHING_IGNORED: Final = "# What should be left out is left out already.\n"
 
@@ -71,10 +72,21 @@ def _write_context(request: BuildRequest, context: Context, folder: Path) -> Non
         path = folder / entry.path[cut:]
         made.update(_make_folders(path.parent, made))
         _write_entry(request, entry, path)
-        os.utime(path, (request.source_date_epoch,) * 2, follow_symlinks=False)
+        moment = _moment(request.source_date_epoch, entry.blob)
+        os.utime(path, ns=(moment, moment), follow_symlinks=False)
     for directory in made:
         directory.chmod(_FOLDER_MODE)
         os.utime(directory, (request.source_date_epoch,) * 2)
+
+
+def _moment(epoch: int, blob: str) -> int:
+    """Nanoseconds since 1970: the commit's second, and a fraction that the content decides.
+
+    BuildKit keeps the last build's context and takes a file of the same path, mode, size and time
+    for the same file, whatever it holds: with the commit's time alone it would build what another
+    image, or an earlier edit, had there. Layers hold whole seconds, so the fraction stays here.
+    """
+    return epoch * _SECOND_NS + int(blob[:12], 16) % _SECOND_NS
 
 
 def _make_folders(wanted: Path, made: set[Path]) -> list[Path]:
