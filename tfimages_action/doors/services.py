@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tfimages_action.pipeline.run import PipelineRun
 
 _ARTIFACTS: Final = Path("build/checks")
+_ARCHIVE_S: Final = 300
 _CACHE_VARIABLES: Final = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL")
 
 
@@ -130,7 +131,8 @@ class Services:
         from tfimages_action.adapters.smoke.checker import Smoke
 
         artifacts = (self.event.temp or _ARTIFACTS.parent) / _ARTIFACTS.name
-        return Smoke(docker.from_env(), artifacts=artifacts)
+        # A full VM's archive is handed to the engine in one call, which takes its time.
+        return Smoke(docker.from_env(timeout=_ARCHIVE_S), artifacts=artifacts)
 
     def converter(self, planned: Planned) -> Converter | None:
         """Whoever makes the flists; `None` where the run makes none."""

@@ -12,7 +12,7 @@ from tfimages_action.core.work import Visibility
 
 
 class StrangersProbe:
-    """Asks for a manifest with no credentials at all, as `pipeline.ports.AnonymousProbe`."""
+    """Asks for a manifest with no credentials at all: the Hub converter's `AnonymousProbe`."""
 
     def __init__(self, *, patience: Patience | None = None) -> None:
         self._patience = patience
