@@ -23,9 +23,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.bed.http import credential, send
+
 SERVICE: Final = "tf-images-bed"
 ISSUER: Final = "tf-images-bed"
 _LIFE: Final = dt.timedelta(minutes=5)
+_DENIED: Final = {"errors": [{"code": "UNAUTHORIZED", "message": "denied"}]}
 
 
 class TokenServer:
@@ -114,9 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: passwords stand in the requests."""
 
     def _basic(self) -> tuple[str, str]:
-        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return "", ""
+        value = credential(self, "basic") or ""
         user, _, password = base64.b64decode(value).decode().partition(":")
         return user, password
 
@@ -124,21 +125,14 @@ class _Handler(BaseHTTPRequestHandler):
         tokens = self.server.tokens
         signed_in = tokens.knows(user, password)
         if (user or password) and not signed_in:
-            self._send(401, {"errors": [{"code": "UNAUTHORIZED", "message": "denied"}]})
+            send(self, 401, json.dumps(_DENIED).encode())
             return
         scopes = [scope for key, value in pairs if key == "scope" for scope in value.split(" ")]
         tokens.asked.append((tuple(scopes), signed_in))
         token = tokens.token(scopes, signed_in=signed_in)
         seconds = int(tokens.life.total_seconds())
-        self._send(200, {"token": token, "access_token": token, "expires_in": seconds})
-
-    def _send(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        granted = {"token": token, "access_token": token, "expires_in": seconds}
+        send(self, 200, json.dumps(granted).encode())
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport, Stag
 from tfimages_action.core.selection import Selection, matched
 from tfimages_action.core.tags import parse_version_tag
 from tfimages_action.core.work import Log
-from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.knowledge import Readers
 from tfimages_action.doors.revisions import Sources
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, InterruptError, SettingsError, TagError, TerminateError
@@ -84,9 +84,7 @@ def released(settings: Settings, sources: Sources, registry: str) -> Catalog:
 class AuditRun:
     """One audit of one release. `stop` may be called from a signal handler."""
 
-    def __init__(
-        self, catalog: Catalog, published: Published, auditor: Auditor, *, say: Log
-    ) -> None:
+    def __init__(self, catalog: Catalog, published: Readers, auditor: Auditor, *, say: Log) -> None:
         self._catalog = catalog
         self._published = published
         self._auditor = auditor

@@ -34,7 +34,7 @@ ReadBases = Callable[[Iterable[ImageReference]], Mapping[ImageReference, BaseAns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Readers:
     """Whom to ask for what is published. `None`: not asked, the tags decide alone."""
 
     records: ReadRecords | None = None
@@ -68,7 +68,7 @@ class Catalogs:
 
 
 def with_published(
-    known: Knowledge, published: Published, reader: Catalogs, sources: Sources
+    known: Knowledge, published: Readers, reader: Catalogs, sources: Sources
 ) -> Knowledge:
     """Add what registry and Hub say."""
     images = known.current.images
@@ -90,7 +90,7 @@ def with_published(
     )
 
 
-def _records(images: Iterable[Image], published: Published) -> dict[str, RecordAnswer]:
+def _records(images: Iterable[Image], published: Readers) -> dict[str, RecordAnswer]:
     found: dict[str, RecordAnswer] = {}
     containers = [image for image in images if image.kind is Kind.CONTAINER]
     if published.records is not None:
@@ -102,7 +102,7 @@ def _records(images: Iterable[Image], published: Published) -> dict[str, RecordA
 
 
 def _promotable(
-    images: Iterable[Image], wanted: Mapping[str, str], published: Published
+    images: Iterable[Image], wanted: Mapping[str, str], published: Readers
 ) -> dict[str, Record]:
     """Images that stand in the registry under their fingerprint's name only."""
     if published.records is None:

@@ -48,7 +48,7 @@ def look_options(command: Command) -> Command:
 def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: bool) -> Planned:
     """Make the plan that the options of `look_options` ask for; no engine is needed."""
     # Imported here: `--help` and completion should not wait for git and YAML.
-    from tfimages_action.doors.knowledge import Published
+    from tfimages_action.doors.knowledge import Readers
     from tfimages_action.doors.planning import make_plan, open_sources, registry_of
 
     settings = resolve_settings(given_inputs(options), os.environ)
@@ -61,7 +61,7 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
 
         read = record_reader(settings, event, registry).read
         made = local_flists(settings) if settings.local else None
-        published = Published(
+        published = Readers(
             records=read,
             archives=made.records if made else None,
             flists=made.states if made else None,

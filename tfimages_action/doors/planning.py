@@ -18,7 +18,7 @@ from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import Catalogs, Published, with_published
+from tfimages_action.doors.knowledge import Catalogs, Readers, with_published
 from tfimages_action.doors.refreshing import with_refresh
 from tfimages_action.doors.revisions import Comparison, Sources, compare, last_release
 from tfimages_action.doors.settings import Settings
@@ -85,7 +85,7 @@ def make_plan(
     sources: Sources,
     *,
     registry: str,
-    published: Published | None = None,
+    published: Readers | None = None,
     worktree: Revision | None = None,
 ) -> Planned:
     """Decide what a run does with each image. Raises `RefusedError` and its kinds."""

@@ -23,7 +23,7 @@ from tfimages_action.doors.auditing import open_audit
 from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.knowledge import Readers
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.notifying import notify
 from tfimages_action.doors.planning import (
@@ -139,7 +139,7 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
     worktree = _worktree(request, sources.local) if request.worktree else None
     registry = registry_of(settings, event, sources.origin)
 
-    def make(published: Published | None) -> Planned:
+    def make(published: Readers | None) -> Planned:
         progress.planned = made = make_plan(
             settings, event, sources, registry=registry, published=published, worktree=worktree
         )
@@ -174,13 +174,13 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         return _finish(report, services, planned, say) if not report.exit_code else report
 
 
-def _what_is_published(settings: Settings, event: Event, registry: str) -> Published | None:
+def _what_is_published(settings: Settings, event: Event, registry: str) -> Readers | None:
     """For a plan alone: what the registry says. A pull request's is made of its commits."""
     from tfimages_action.doors.services import record_reader
 
     if event.pull_request_commits:
         return None
-    return Published(records=record_reader(settings, event, registry).read)
+    return Readers(records=record_reader(settings, event, registry).read)
 
 
 def _finish(report: RunReport, services: Services, planned: Planned, say: Write) -> RunReport:

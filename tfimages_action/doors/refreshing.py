@@ -12,7 +12,7 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.record import FlistState, Record, RecordAnswer
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tags import VersionTag
-from tfimages_action.doors.knowledge import Published, ReadBases, ReadRecords
+from tfimages_action.doors.knowledge import ReadBases, Readers, ReadRecords
 from tfimages_action.errors import SettingsError
 
 _TO_REPAIR = frozenset({FlistState.ABSENT, FlistState.UNLINKED})
@@ -32,7 +32,7 @@ class Refreshing:
 
 
 def with_refresh(
-    known: Knowledge, published: Published | None, version: VersionTag, *, switch: bool
+    known: Knowledge, published: Readers | None, version: VersionTag, *, switch: bool
 ) -> Refreshing:
     """Add which bases moved. Raises `SettingsError` where no registry can be asked."""
     if published is None or published.records is None or published.bases is None:

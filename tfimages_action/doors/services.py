@@ -16,7 +16,7 @@ from tfimages_action.core.names import Occasion
 from tfimages_action.core.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import DOCKER_HUB, ImageReference
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import BaseAnswer, Published, ReadBases
+from tfimages_action.doors.knowledge import BaseAnswer, ReadBases, Readers
 from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError, TfImagesError
@@ -47,7 +47,7 @@ class Services:
     registry: RegistryClient
     engine: EngineSession
     hub: Hub | None
-    published: Published | None
+    published: Readers | None
 
     def pipeline(
         self,
@@ -266,16 +266,16 @@ def _sign_in(settings: Settings) -> Hub:
     return Hub.sign_in(transport)
 
 
-def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Published:
+def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Readers:
     from tfimages_action.adapters.registry.records import RecordReader
 
     records, bases = RecordReader(client).read, _base_reader(client)
     if settings.convert and settings.local:
         made = local_flists(settings)
-        return Published(records=records, bases=bases, archives=made.records, flists=made.states)
+        return Readers(records=records, bases=bases, archives=made.records, flists=made.states)
     if hub is None:
-        return Published(records=records, bases=bases)
-    return Published(
+        return Readers(records=records, bases=bases)
+    return Readers(
         records=records,
         bases=bases,
         archives=_archive_reader(hub),

@@ -62,7 +62,7 @@ def test_a_link_that_leads_elsewhere(world: World) -> None:
 def release_audit(world: World) -> RunReport:
     """`mode: audit`, as the door runs it: records from the registry, flists from the Hub."""
     catalog = Catalog(revision="v1", images=(world.image,))
-    published = knowledge.Published(records=RecordReader(RegistryClient()).read)
+    published = knowledge.Readers(records=RecordReader(RegistryClient()).read)
     return AuditRun(catalog, published, world.converter(), say=world.lines.append).run()
 
 

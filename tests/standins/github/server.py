@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.bed.http import credential, send
 from tests.standins.github.repository import Repository
 from tests.standins.github.routes import Limits, Pull, Routes
 from tests.standins.github.wire import ApiError, Reply, Request, page_of
@@ -169,8 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: `asked` has it."""
 
     def _token(self) -> str | None:
-        scheme, _, value = self.headers.get("Authorization", "").partition(" ")
-        return value.strip() if scheme.lower() in {"bearer", "token"} else None
+        return credential(self, "bearer", "token")
 
     def _send(self, reply: Reply, link: str | None) -> None:
         api = self.server.api
@@ -184,21 +184,17 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "application/vnd.github.raw+json" if reply.raw is not None else "application/json"
         with api.lock:
             api.asked.append(asked)
-        self.send_response(reply.status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-GitHub-Media-Type", "github.v3; format=json")
-        self.send_header("X-RateLimit-Limit", "1000")
-        self.send_header("X-RateLimit-Remaining", str(max(0, api.remaining)))
-        self.send_header("X-RateLimit-Used", str(1000 - api.remaining))
-        self.send_header("X-RateLimit-Reset", str(api.resets_at))
-        self.send_header("X-RateLimit-Resource", "core")
-        if link:
-            self.send_header("Link", link)
-        if reply.location:
-            self.send_header("Location", reply.location)
-        self.end_headers()
-        self.wfile.write(body)
+        headers = {
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            "X-RateLimit-Limit": "1000",
+            "X-RateLimit-Remaining": str(max(0, api.remaining)),
+            "X-RateLimit-Used": str(1000 - api.remaining),
+            "X-RateLimit-Reset": str(api.resets_at),
+            "X-RateLimit-Resource": "core",
+            **({"Link": link} if link else {}),
+            **({"Location": reply.location} if reply.location else {}),
+        }
+        send(self, reply.status, body, kind=f"{kind}; charset=utf-8", headers=headers)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tfimages_action.core.work import Log
 from tfimages_action.doors.auditing import AuditRun
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.knowledge import Published
+from tfimages_action.doors.knowledge import Readers
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, SettingsError, TerminateError
 from tfimages_action.report.summary import render_summary
@@ -38,14 +38,14 @@ class FakeAuditor:
         return self.findings.get(image.name, ())
 
 
-def published(answers: Mapping[str, RecordAnswer]) -> Published:
+def published(answers: Mapping[str, RecordAnswer]) -> Readers:
     def records(references: Iterable[ImageReference]) -> dict[ImageReference, RecordAnswer]:
         return {one: answers[one.repository.rpartition("/")[2]] for one in references}
 
     def archives(images: Iterable[Image]) -> dict[str, RecordAnswer]:
         return {image.name: answers[image.name] for image in images}
 
-    return Published(records=records, archives=archives)
+    return Readers(records=records, archives=archives)
 
 
 def audit(

@@ -17,7 +17,7 @@ from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, RunReport
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.knowledge import BaseAnswer, Published
+from tfimages_action.doors.knowledge import BaseAnswer, Readers
 from tfimages_action.doors.planning import Planned, make_plan, occasion_of
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, RevisionError, SettingsError, StageError
@@ -57,7 +57,7 @@ class Bed:
     def plan(self, event: Event = SCHEDULE, **inputs: object) -> Planned:
         given = Settings(hub_token="token", **inputs)  # type: ignore[arg-type]
         settings = settings_for(given, event)
-        published = Published(records=self._records, bases=self._bases, flists=self._flists)
+        published = Readers(records=self._records, bases=self._bases, flists=self._flists)
         return make_plan(
             settings, event, self.history.sources, registry=REGISTRY, published=published
         )
