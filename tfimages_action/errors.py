@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Final, Self
+
+REPORT_AT: Final = "https://github.com/threefoldtech/tf-images/issues"
 
 
 class ExitCode(IntEnum):
@@ -21,6 +23,7 @@ class ExitCode(IntEnum):
     REGISTRY_LOST = 4
     HUB_LOST = 5
     GITHUB_LOST = 6
+    INTERNAL = 70
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -130,6 +133,21 @@ class StageError(TfImagesError):
 
 class FlistError(StageError):
     """An flist, or what one is made from, is damaged, hostile or beyond the limits."""
+
+
+class InternalError(TfImagesError):
+    """A mistake of this package: something was raised that is none of this tree."""
+
+    exit_code = ExitCode.INTERNAL
+
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """What to say of an error that nobody foresaw: what it is, and where to report it."""
+        told = " ".join(str(error).split())
+        return cls(
+            f"unexpected {type(error).__name__}" + (f": {told}" if told else ""),
+            hint=f"this is a bug of tf-images: please report it with the log at {REPORT_AT}",
+        )
 
 
 class InterruptError(TfImagesError):

@@ -12,12 +12,23 @@ from tfimages_action import __version__
 def main() -> None:
     """Run the step and exit with its code."""
     say(f"tf-images {__version__}")
+    try:
+        code = _step()
+    except Exception as error:  # noqa: BLE001 - the process ends here, without a bare traceback
+        from tfimages_action.doors.unexpected import end_with
+
+        debug = os.environ.get("RUNNER_DEBUG") == "1"
+        code = end_with(error, os.environ, say, debug=debug)
+    sys.exit(code)
+
+
+def _step() -> int:
     if sys.argv[1:] == ["hub"]:
         # hub/action.yml: one thing on the Hub, on the same image.
         from tfimages_action.doors.hub_step import run_hub_step
 
-        sys.exit(run_hub_step())
-    sys.exit(run())
+        return run_hub_step()
+    return run()
 
 
 def run() -> int:

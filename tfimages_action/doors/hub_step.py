@@ -12,8 +12,9 @@ from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.doors import hub_actions
 from tfimages_action.doors.hub_actions import Done
 from tfimages_action.doors.masking import masker
-from tfimages_action.doors.settings import Settings, resolve_settings
-from tfimages_action.errors import ExitCode, SettingsError, TfImagesError
+from tfimages_action.doors.settings import Settings, resolve_settings, secrets_in
+from tfimages_action.doors.unexpected import known, trace
+from tfimages_action.errors import ExitCode, SettingsError
 from tfimages_action.report import commands
 
 Perform = Callable[[Settings, str, str], Done]
@@ -66,15 +67,17 @@ def run_hub_step(
 ) -> int:
     """Run the step: its error boundary. Returns the exit code."""
     say = write or _say
-    mask = masker([environment.get("INPUT_HUB-TOKEN", "")])
+    mask = masker(secrets_in(environment))
     try:
         settings = resolve_settings({}, environment)
-        mask = masker(settings.secrets)
         done = _perform(settings, environment)
-    except TfImagesError as error:
-        problem = Problem(severity=Severity.ERROR, message=error.message, hint=error.hint)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the step ends with a masked word
+        ours = known(error)
+        problem = Problem(severity=Severity.ERROR, message=ours.message, hint=ours.hint)
         say(mask(commands.annotation(problem)))
-        return error.exit_code
+        for line in trace(error) if environment.get("RUNNER_DEBUG") == "1" else ():
+            say(mask(commands.debug(line)))
+        return ours.exit_code
     say(mask(done.text))
     _output(environment.get("GITHUB_OUTPUT", ""), str(done.data.get("linkpoint") or ""))
     return ExitCode.DONE

@@ -37,6 +37,7 @@ from tfimages_action.doors.planning import (
 from tfimages_action.doors.preflight import refuse_outside_contexts
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.unexpected import known, trace
 from tfimages_action.doors.watching import watching
 from tfimages_action.errors import (
     ExitCode,
@@ -45,6 +46,7 @@ from tfimages_action.errors import (
     TerminateError,
     TfImagesError,
 )
+from tfimages_action.report import commands
 from tfimages_action.report.closing import closing_lines
 from tfimages_action.report.plan_table import plan_lines
 
@@ -84,7 +86,7 @@ class _Progress:
 
 
 def publish_run(request: Request, *, write: Write) -> ExitCode:
-    """Plan and run; always hand over a report. Returns the exit code; raises nothing of ours."""
+    """Plan and run; always hand over a report. Returns the exit code."""
     mask = masker(request.settings.secrets)
     progress = _Progress()
 
@@ -96,18 +98,12 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
         with _stoppable() as stopping:
             settings = _fitted(request)
             progress.report = _run(replace(request, settings=settings), progress, stopping, say)
-    except TfImagesError as error:
-        problem = Problem(
-            severity=Severity.ERROR,
-            message=error.message,
-            hint=error.hint,
-            location=error.location,
-        )
-        progress.report = _failed(progress, error.render(), error.exit_code, problem)
-        say(f"error: {error.render()}")
-    except BaseException as error:
-        progress.report = _failed(progress, f"{type(error).__name__}: {error}", ExitCode.FAILED)
-        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run is handed over and ends
+        ours = known(error)
+        progress.report = _failed(progress, ours)
+        say(f"error: {ours.render()}")
+        for line in trace(error) if request.event.debug else ():
+            say(commands.debug(line) if request.event.on_github else line)
     finally:
         if progress.report is not None:
             plan = progress.report.plan
@@ -232,15 +228,18 @@ def _untouched(progress: _Progress, planned: Planned) -> RunReport:
     )
 
 
-def _failed(progress: _Progress, text: str, code: ExitCode, *problems: Problem) -> RunReport:
+def _failed(progress: _Progress, error: TfImagesError) -> RunReport:
+    problem = Problem(
+        severity=Severity.ERROR, message=error.message, hint=error.hint, location=error.location
+    )
     return RunReport(
         plan=progress.planned.plan if progress.planned else None,
         images=(),
         started=progress.started,
         duration_s=time.monotonic() - progress.clock,
-        problems=problems,
-        error=text,
-        exit_code=code,
+        problems=(problem,),
+        error=error.render(),
+        exit_code=error.exit_code,
     )
 
 

@@ -86,6 +86,17 @@ def resolve_settings(given: Mapping[str, str], environment: Mapping[str, str]) -
     return Settings(**values)  # type: ignore[arg-type]  # a test holds fields and table together
 
 
+def secrets_in(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Every secret that the environment holds, whatever becomes of the other inputs."""
+    names = (
+        name
+        for spec in INPUTS
+        if spec.kind is InputKind.SECRET
+        for name in (spec.action_variable, spec.terminal_variable, *_ALSO.get(spec.name, ()))
+    )
+    return tuple(sorted({text for name in names if (text := environment.get(name, "").strip())}))
+
+
 def _first_text(spec: Input, given: Mapping[str, str], environment: Mapping[str, str]) -> str:
     names = (spec.action_variable, spec.terminal_variable, *_ALSO.get(spec.name, ()))
     texts = (given.get(spec.name, ""), *(environment.get(name, "") for name in names))

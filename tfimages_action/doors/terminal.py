@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import click
@@ -52,14 +54,25 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tfimages")
-def app() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of an error that is a bug here.")
+@click.pass_context
+def app(context: click.Context, *, debug: bool) -> None:
     """Plan, build, prove and publish the container images of a repository."""
+    context.ensure_object(Asked).debug = debug
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked of the program as a whole."""
+
+    debug: bool = False
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: the terminal's error boundary."""
+    asked = Asked()
     try:
-        result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False)
+        result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False, obj=asked)
     except TfImagesError as error:
         click.echo(f"error: {error.render()}", err=True)
         return error.exit_code
@@ -69,7 +82,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the process ends here, without a bare traceback
+        from tfimages_action.doors.unexpected import end_with
+
+        return end_with(error, os.environ, _say, debug=asked.debug)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from tfimages_action.doors.event import read_event
 from tfimages_action.doors.inputs import INPUTS, InputKind
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.doors.terminal import Asked
 
 _INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRET)
 
@@ -46,8 +47,12 @@ def publish(
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
-    if summary is not None:
-        event = replace(event, summary_file=summary)
+    asked = click.get_current_context().find_object(Asked)
+    event = replace(
+        event,
+        summary_file=summary or event.summary_file,
+        debug=event.debug or (asked is not None and asked.debug),
+    )
     request = Request(
         settings=settings,
         event=event,
