@@ -20,6 +20,7 @@ from typing import IO, Protocol, assert_never
 from tfimages_action.core import flist_name, names
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
+from tfimages_action.core.rollback import Rollback
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.errors import FlistError, StageError
@@ -141,6 +142,30 @@ class LocalFlists:
     def records(self, images: Iterable[Image]) -> dict[str, RecordAnswer]:
         """What each full VM's flist was made from, as its metadata says, by the image's name."""
         return {image.name: self._record(image) for image in images}
+
+    def rollbacks(self, images: Iterable[Image]) -> dict[str, Rollback]:
+        """The rollbacks of full VMs in force: the stable name leads to what its mark leads to."""
+        there = [path.name for path in self._directory.glob("*.flist")]
+        found = {image.name: self._rollback(image, there) for image in images}
+        return {name: rollback for name, rollback in found.items() if rollback}
+
+    def _rollback(self, image: Image, there: list[str]) -> Rollback | None:
+        stable = self._directory / image.flist
+        for since in names.rollback_flist_marks(image, there):
+            mark = self._directory / names.rolled_back_flist(image, since)
+            if not (mark.is_symlink() and _leads_to(stable, os.readlink(mark))):  # noqa: PTH115
+                continue
+            releases = (
+                self._record(replace(image, flist=flist))
+                for flist in names.release_flists(image, there)
+            )
+            released = (
+                one
+                for one in releases
+                if isinstance(one, Record) and one.fingerprint == image.fingerprint
+            )
+            return Rollback(since=since, released=next(released, None))
+        return None
 
     def _state(self, image: Image, digest: str) -> FlistState:
         content = names.content_flist(image, digest)

@@ -51,6 +51,10 @@ class Knowledge:
     """Images that are in the registry under another name, built from just this and checked."""
     moved_bases: Mapping[str, str] = field(default_factory=dict)
     """Images whose external base has another digest now; for a person, which and what."""
+    rolled_back: Mapping[str, str] = field(default_factory=dict)
+    """Images whose moving names this run leaves alone: the release they were taken back from."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """For a person, beside the reason: what a rollback makes of it."""
     force: Force | None = None
     selection: Selection = field(default_factory=Selection)
 
@@ -111,7 +115,14 @@ class _Decider:
 
     def steps(self) -> tuple[Step, ...]:
         """One step per image, in build order."""
-        return tuple(self._step(image) for image in self._known.current.images)
+        return tuple(self._remarked(image) for image in self._known.current.images)
+
+    def _remarked(self, image: Image) -> Step:
+        step, remark = self._step(image), self._known.remarks.get(image.name)
+        if remark is None:
+            return step
+        reason = replace(step.reason, detail=f"{step.reason.detail}; {remark}")
+        return replace(step, reason=reason, rolled_back=self._known.rolled_back.get(image.name, ""))
 
     def _step(self, image: Image) -> Step:
         finding = self._found[image.name] = self._find(image)

@@ -9,6 +9,9 @@ Three tags of one digest (for a variant with its own tag in front, `24.04-v28`):
 A refresh has `refresh` in the release's place, and `base-<B12>` where nothing had changed
 (core/refresh.py).
 
+`rolled-back-from-v28` beside the moving name, on the same digest, says that somebody took it back
+from v28 on purpose (core/rollback.py).
+
 `fp-<fingerprint12>` stands beside them where a later run may promote the image: it is the name an
 image is pushed under, after its checks passed, before its digest is known.
 """
@@ -28,6 +31,7 @@ from tfimages_action.core.tags import VersionTag, parse_version_tag
 LATEST: Final = "latest"
 _DIGITS: Final = 12
 _SHA_DIGITS: Final = 7
+_MARK: Final = "rolled-back-from-"
 _MAX_TAG: Final = 128
 _CONTENT: Final = re.compile(r"[0-9a-f]{12}")
 _NOT_IN_TAG: Final = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -105,6 +109,35 @@ def refresh_reference(image: Image) -> ImageReference:
     return image.reference.with_tag(_tagged(image, "refresh"))
 
 
+def rolled_back_reference(image: Image, since: VersionTag) -> ImageReference:
+    """The mark of a rollback, on the digest that the moving name went back to."""
+    return image.reference.with_tag(_tagged(image, _rolled_back(since)))
+
+
+def rolled_back_flist(image: Image, since: VersionTag) -> str:
+    """The same mark on the Hub, for a full VM: a link to what the stable name went back to."""
+    return flist_name.of_release(image.flist, _rolled_back(since))
+
+
+def rollback_marks(image: Image, tags: Iterable[str]) -> tuple[VersionTag, ...]:
+    """The releases that an image was ever taken back from, greatest first.
+
+    A mark counts only while the moving name bears the same digest.
+    """
+    return _versions(_prefix(image) + _MARK, tags)
+
+
+def rollback_flist_marks(image: Image, flists: Iterable[str]) -> tuple[VersionTag, ...]:
+    """The same, read off the names of the Hub's flists."""
+    return _versions(f"{_stem(image)}-{_MARK}", map(_without_suffix, flists))
+
+
+def release_flists(image: Image, flists: Iterable[str]) -> tuple[str, ...]:
+    """A full VM's releases among the names of the Hub's flists, greatest first."""
+    found = _versions(f"{_stem(image)}-", map(_without_suffix, flists))
+    return tuple(occasion_flist(image, Release(version=version)) for version in found)
+
+
 def occasion_reference(image: Image, occasion: Occasion) -> ImageReference:
     """The release's name, or the branch push's."""
     return image.reference.with_tag(_tagged(image, _occasion_tag(occasion)))
@@ -144,14 +177,15 @@ def releases(
 ) -> tuple[tuple[VersionTag, ImageReference], ...]:
     """The release names of one image among its repository's tags, greatest version first.
 
-    `moving` holds the moving tags of all images of the repository: a variant called `22.10` is no
-    release of `latest`. A content name of twelve digits is none either.
+    `moving` holds the moving tags of all images of the repository: neither a variant called `22.10`
+    nor its `22.10-v28` is a release of `latest`. A content name of twelve digits is none either.
     """
     prefix = _prefix(image)
+    others = moving - {image.reference.tag or LATEST, LATEST}
     found = []
     for tag in tags:
         rest = tag.removeprefix(prefix)
-        if not tag.startswith(prefix) or tag in moving or _CONTENT.fullmatch(rest):
+        if not tag.startswith(prefix) or _CONTENT.fullmatch(rest) or _is_of(others, tag):
             continue
         version = parse_version_tag(rest.replace("_", "+"))
         if version is not None:
@@ -159,11 +193,18 @@ def releases(
     return tuple(sorted(found, key=lambda pair: (pair[0], pair[0].text), reverse=True))
 
 
-def move_of(occasion: Occasion, published: VersionTag | None, name: str = LATEST) -> Move:
+def move_of(
+    occasion: Occasion,
+    published: VersionTag | None,
+    name: str = LATEST,
+    *,
+    rolled_back: VersionTag | None = None,
+) -> Move:
     """Whether moving names go to this run's digest.
 
     `published` is the greatest release whose name bears the digest that the moving name bears
-    now; `None` where there is none. `name` is the moving name, for the reason's text.
+    now; `None` where there is none. `rolled_back` is the release that the moving name was taken
+    back from. `name` is the moving name, for the reason's text.
     """
     match occasion:
         case BranchPush():
@@ -177,6 +218,11 @@ def move_of(occasion: Occasion, published: VersionTag | None, name: str = LATEST
         ):
             reason = f"{name} stays at {published.text}: {version.text} is lower"
             return Move(forward=False, reason=reason)
+        case Release(version=version) | Refresh(version=version) if (
+            rolled_back is not None and version <= rolled_back
+        ):
+            reason = f"{name} stays: it was rolled back from {rolled_back.text} on purpose, and "
+            return Move(forward=False, reason=f"{reason}only a greater release moves it on")
         case Release() | Refresh():
             return Move(forward=True)
 
@@ -195,6 +241,32 @@ def _occasion_tag(occasion: Occasion) -> str:
             return f"{word}-{commit[:_SHA_DIGITS]}"
         case Refresh():
             return "refresh"
+
+
+def _stem(image: Image) -> str:
+    return _without_suffix(image.flist)
+
+
+def _without_suffix(flist: str) -> str:
+    return flist.removesuffix(flist_name.SUFFIX)
+
+
+def _rolled_back(since: VersionTag) -> str:
+    return f"{_MARK}{since.text.replace('+', '_')}"
+
+
+def _versions(prefix: str, names: Iterable[str]) -> tuple[VersionTag, ...]:
+    found = (
+        parse_version_tag(name.removeprefix(prefix).replace("_", "+"))
+        for name in names
+        if name.startswith(prefix)
+    )
+    return tuple(sorted((one for one in found if one is not None), reverse=True))
+
+
+def _is_of(others: frozenset[str], tag: str) -> bool:
+    """Whether a tag is one of other images' moving tags, or begins with one."""
+    return any(tag == other or tag.startswith(f"{other}-") for other in others)
 
 
 def _tagged(image: Image, tag: str) -> str:

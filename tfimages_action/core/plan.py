@@ -54,6 +54,8 @@ class Step:
     reason: Reason
     record: Record | None = None
     """What is published now, where that is known; a CONVERT converts `record.digest`."""
+    rolled_back: str = ""
+    """The release that the moving names were taken back from: they stay (core/rollback.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

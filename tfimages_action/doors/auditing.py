@@ -20,7 +20,7 @@ from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport, Stag
 from tfimages_action.core.selection import Selection, matched
 from tfimages_action.core.tags import parse_version_tag
 from tfimages_action.core.work import Log
-from tfimages_action.doors.knowledge import Readers
+from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Sources
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, InterruptError, SettingsError, TagError, TerminateError

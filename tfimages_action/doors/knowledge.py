@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
@@ -12,38 +12,12 @@ from tfimages_action.core.decide import Knowledge, needs_baseline
 from tfimages_action.core.memo import Memo
 from tfimages_action.core.names import fingerprint_reference
 from tfimages_action.core.record import FlistState, Record, RecordAnswer
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.rollback import with_rollbacks
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.tree import Revision
+from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Sources
-
-ReadRecords = Callable[[Iterable[ImageReference]], Mapping[ImageReference, RecordAnswer]]
-ReadArchives = Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]
-ReadFlists = Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseAnswer:
-    """What an external reference stands for now, or why nobody can tell."""
-
-    digest: str | None
-    cause: str = ""
-
-
-ReadBases = Callable[[Iterable[ImageReference]], Mapping[ImageReference, BaseAnswer]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readers:
-    """Whom to ask for what is published. `None`: not asked, the tags decide alone."""
-
-    records: ReadRecords | None = None
-    archives: ReadArchives | None = None
-    """The records of full VMs, which the Hub keeps, by image name."""
-    bases: ReadBases | None = None
-    """What external references stand for; a refresh asks."""
-    flists: ReadFlists | None = None
-    """What the Hub has of images: (digest by image name, images) to states by image name."""
+from tfimages_action.doors.rollbacks import read_rollbacks
 
 
 class Catalogs:
@@ -68,26 +42,49 @@ class Catalogs:
 
 
 def with_published(
-    known: Knowledge, published: Readers, reader: Catalogs, sources: Sources
+    known: Knowledge,
+    published: Readers,
+    reader: Catalogs,
+    sources: Sources,
+    *,
+    version: VersionTag | None,
 ) -> Knowledge:
-    """Add what registry and Hub say."""
+    """Add what registry and Hub say. `version` is the release that the run is for."""
     images = known.current.images
     records = _records(images, published)
-    wanted = {
-        image.name: record.digest
-        for image in images
-        if isinstance(record := records.get(image.name), Record)
-        and record.fingerprint == image.fingerprint
-    }
-    return replace(
+    known = replace(
         known,
         records=records,
         baselines=_baselines(records, reader, sources),
         # A forced run that was killed may have left its builds under their fingerprints' names
         # while the moving names still bear older ones of the same fingerprints.
-        promotable=_promotable(images, {} if known.force else wanted, published),
-        flists=published.flists(wanted, images) if published.flists else {},
+        promotable=_promotable(images, {} if known.force else _wanted(images, records), published),
     )
+    known = with_rollbacks(known, read_rollbacks(known, published), version)
+    if published.flists is None:
+        return known
+    flists = published.flists(_wanted(images, known.records), images)
+    return replace(known, flists=_as_rolled_back(flists, known))
+
+
+def _wanted(images: Iterable[Image], records: Mapping[str, RecordAnswer]) -> dict[str, str]:
+    """The digests of the images that are published as they are wanted."""
+    return {
+        image.name: record.digest
+        for image in images
+        if isinstance(record := records.get(image.name), Record)
+        and record.fingerprint == image.fingerprint
+    }
+
+
+def _as_rolled_back(flists: Mapping[str, FlistState], known: Knowledge) -> dict[str, FlistState]:
+    """Where a stable name was rolled back it leads elsewhere on purpose."""
+    return {
+        name: FlistState.READY
+        if state is FlistState.UNLINKED and name in known.rolled_back
+        else state
+        for name, state in flists.items()
+    }
 
 
 def _records(images: Iterable[Image], published: Readers) -> dict[str, RecordAnswer]:

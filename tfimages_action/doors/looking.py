@@ -48,8 +48,8 @@ def look_options(command: Command) -> Command:
 def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: bool) -> Planned:
     """Make the plan that the options of `look_options` ask for; no engine is needed."""
     # Imported here: `--help` and completion should not wait for git and YAML.
-    from tfimages_action.doors.knowledge import Readers
     from tfimages_action.doors.planning import make_plan, open_sources, registry_of
+    from tfimages_action.doors.readers import Readers
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
@@ -59,10 +59,12 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     if records:
         from tfimages_action.doors.services import local_flists, record_reader
 
-        read = record_reader(settings, event, registry).read
+        registered = record_reader(settings, event, registry)
         made = local_flists(settings) if settings.local else None
         published = Readers(
-            records=read,
+            records=registered.read,
+            tags=registered.tags,
+            rollbacks=made.rollbacks if made else None,
             archives=made.records if made else None,
             flists=made.states if made else None,
         )

@@ -18,7 +18,8 @@ from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import Catalogs, Readers, with_published
+from tfimages_action.doors.knowledge import Catalogs, with_published
+from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.refreshing import with_refresh
 from tfimages_action.doors.revisions import Comparison, Sources, compare, last_release
 from tfimages_action.doors.settings import Settings
@@ -108,7 +109,7 @@ def make_plan(
         selection=Selection(only=settings.only, descendants=settings.with_descendants),
     )
     if published is not None:
-        known = with_published(known, published, reader, sources)
+        known = with_published(known, published, reader, sources, version=comparison.tag)
     refreshing = None
     if settings.mode == "refresh" and comparison.tag is not None:
         refreshing = with_refresh(known, published, comparison.tag, switch=settings.refresh_switch)

@@ -23,7 +23,6 @@ from tfimages_action.doors.auditing import open_audit
 from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.knowledge import Readers
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.notifying import notify
 from tfimages_action.doors.planning import (
@@ -35,6 +34,7 @@ from tfimages_action.doors.planning import (
     registry_of,
 )
 from tfimages_action.doors.preflight import refuse_outside_contexts
+from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
 from tfimages_action.doors.unexpected import known, trace

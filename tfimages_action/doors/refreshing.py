@@ -12,7 +12,7 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.record import FlistState, Record, RecordAnswer
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tags import VersionTag
-from tfimages_action.doors.knowledge import ReadBases, Readers, ReadRecords
+from tfimages_action.doors.readers import ReadBases, Readers, ReadRecords
 from tfimages_action.errors import SettingsError
 
 _TO_REPAIR = frozenset({FlistState.ABSENT, FlistState.UNLINKED})

@@ -16,8 +16,8 @@ from tfimages_action.core.names import Occasion
 from tfimages_action.core.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import DOCKER_HUB, ImageReference
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import BaseAnswer, ReadBases, Readers
 from tfimages_action.doors.planning import Planned, overrides_of
+from tfimages_action.doors.readers import BaseAnswer, ReadBases, Readers
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError, TfImagesError
 
@@ -267,17 +267,27 @@ def _sign_in(settings: Settings) -> Hub:
 
 
 def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Readers:
+    from tfimages_action.adapters.hub.states import vm_rollbacks
     from tfimages_action.adapters.registry.records import RecordReader
 
     records, bases = RecordReader(client).read, _base_reader(client)
     if settings.convert and settings.local:
         made = local_flists(settings)
-        return Readers(records=records, bases=bases, archives=made.records, flists=made.states)
+        return Readers(
+            records=records,
+            bases=bases,
+            tags=client.tags,
+            archives=made.records,
+            rollbacks=made.rollbacks,
+            flists=made.states,
+        )
     if hub is None:
-        return Readers(records=records, bases=bases)
+        return Readers(records=records, bases=bases, tags=client.tags)
     return Readers(
         records=records,
         bases=bases,
+        tags=client.tags,
+        rollbacks=lambda images: vm_rollbacks(hub, hub.user, images),
         archives=_archive_reader(hub),
         flists=_flist_reader(settings, hub),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.names import BranchPush, Occasion, Release
 from tfimages_action.core.record import Record
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.work import Log
@@ -25,27 +26,48 @@ def moving_tags(images: Iterable[Image]) -> dict[str, frozenset[str]]:
     return {name: frozenset(found) for name, found in tags.items()}
 
 
-def published_version(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the moving name bears, as far as it keeps this run from moving it."""
+
+    published: VersionTag | None = None
+    """The greatest release above this run's whose name bears the moving name's digest."""
+    rolled_back: VersionTag | None = None
+    """The release, not below this run's, that the moving name was taken back from."""
+
+
+def standing(
     publisher: Publisher,
     image: Image,
     occasion: Occasion,
     moving: frozenset[str],
     record: Record | None = None,
-) -> VersionTag | None:
-    """The greatest release whose name bears the moving name's digest; `None`: ours may move it.
+) -> Standing:
+    """Where the moving name stands.
 
-    Only releases above this run's are asked for: one below changes nothing. Where a refresh had
-    the moving name follow, no release's name bears the digest: its label says which it was.
+    Only what is not below this run's release is asked for: the rest changes nothing. Where a
+    refresh had the moving name follow, no release's name bears the digest: its label says which
+    it was.
     """
     if isinstance(occasion, BranchPush):
-        return None
-    listed = names.releases(image, publisher.tags(image.reference), moving=moving)
-    above = [pair for pair in listed if pair[0] > occasion.version]
-    served = publisher.digest(image.reference) if above else None
+        return Standing()
+    tags = publisher.tags(image.reference)
+    above = [pair for pair in names.releases(image, tags, moving=moving)
+             if pair[0] > occasion.version]  # fmt: skip
+    marks = [mark for mark in names.rollback_marks(image, tags) if mark >= occasion.version]
+    served = publisher.digest(image.reference) if above or marks else None
     if served is None:
-        return None
+        return Standing()
     found = (version for version, name in above if publisher.digest(name) == served)
-    return next(found, None) or _refreshed(publisher, image, served, record)
+    held = (
+        mark
+        for mark in marks
+        if publisher.digest(names.rolled_back_reference(image, mark)) == served
+    )
+    published = next(found, None)
+    if published is None and above:
+        published = _refreshed(publisher, image, served, record)
+    return Standing(published=published, rolled_back=next(held, None))
 
 
 def _refreshed(
@@ -65,6 +87,8 @@ class RolledBack:
     version: VersionTag
     digest: str | None
     flist: Flist | None
+    until_above: VersionTag | None
+    """They stay there until a release above this one; `None`: nothing was above."""
 
 
 def rollback(
@@ -72,6 +96,7 @@ def rollback(
     name: str,
     version: VersionTag,
     *,
+    known: Iterable[VersionTag],
     publisher: Publisher,
     converter: Converter | None,
     log: Log,
@@ -79,42 +104,64 @@ def rollback(
 ) -> RolledBack:
     """Let an image's moving names go back to what a release had, flist first, tag last.
 
-    `converter` is `None` where no flists are kept. The next greater release moves them forward
-    again. Raises `RefusedError` for an image or a release that isn't there.
+    `known` holds the repository's versions, `converter` is `None` where no flists are kept. A mark
+    is set before the names move, by which they stay there until a release above all that there are
+    now is published (core/rollback.py). Raises `RefusedError` for an image or a release that isn't
+    there.
     """
-    image = catalog.find(name)
-    if image is None:
-        known = ", ".join(other.name for other in catalog.images)
-        raise RefusedError(f"there is no image {name!r}", hint=f"the images are: {known}")
-    digest = None
-    if image.kind is Kind.CONTAINER:
-        digest = _released(publisher, catalog, image, version)
-    flist = None
-    if converter is not None:
-        # Its own link, if it has none of the content: a VM's archive is in no registry.
-        old = (
-            names.content_flist(image, digest)
-            if digest
-            else names.occasion_flist(image, Release(version=version))
-        )
-        flist = converter.switch(
-            image, Flist(name=old, address=""), (image.flist,), log=log, stop=stop
-        )
-    if digest is not None:
-        source = image.reference.with_digest(digest)
-        publisher.give_names(source, [image.reference], log=log)
-    return RolledBack(image=image, version=version, digest=digest, flist=flist)
+    image = _find(catalog, name)
 
+    def switched(content: str, links: tuple[str, ...]) -> Flist | None:
+        if converter is None:
+            return None
+        flist = Flist(name=content, address="")
+        return converter.switch(image, flist, links, log=log, stop=stop)
 
-def _released(publisher: Publisher, catalog: Catalog, image: Image, version: VersionTag) -> str:
+    if image.kind is Kind.VM:
+        since = _greatest(known, above=version)
+        marks = (names.rolled_back_flist(image, since),) if since else ()
+        # Its own link: a VM's archive is in no registry.
+        old = names.occasion_flist(image, Release(version=version))
+        flist = switched(old, (*marks, image.flist))
+        return RolledBack(image=image, version=version, digest=None, flist=flist, until_above=since)
     moving = moving_tags(catalog.images)[image.reference.name]
     listed = names.releases(image, publisher.tags(image.reference), moving=moving)
+    digest = _released(publisher, image, version, listed)
+    since = _greatest((*known, *(found for found, _ in listed)), above=version)
+    tags = [names.rolled_back_reference(image, since)] if since else []
+    content = names.content_flist(image, digest)
+    flist = switched(content, (image.flist,))
+    source = image.reference.with_digest(digest)
+    publisher.give_names(source, [*tags, image.reference], log=log)
+    return RolledBack(image=image, version=version, digest=digest, flist=flist, until_above=since)
+
+
+def _find(catalog: Catalog, name: str) -> Image:
+    image = catalog.find(name)
+    if image is None:
+        there = ", ".join(other.name for other in catalog.images)
+        raise RefusedError(f"there is no image {name!r}", hint=f"the images are: {there}")
+    return image
+
+
+def _greatest(versions: Iterable[VersionTag], *, above: VersionTag) -> VersionTag | None:
+    """The greatest release above one; a pre-release never has the moving names."""
+    found = [one for one in versions if one > above and not one.is_prerelease]
+    return max(found, default=None)
+
+
+def _released(
+    publisher: Publisher,
+    image: Image,
+    version: VersionTag,
+    listed: Sequence[tuple[VersionTag, ImageReference]],
+) -> str:
     for found, reference in listed:
         digest = publisher.digest(reference) if found == version else None
         if digest is not None:
             return digest
-    known = ", ".join(found.text for found, _ in listed) or "none"
+    there = ", ".join(found.text for found, _ in listed) or "none"
     raise RefusedError(
         f"{image.name} has no release {version.text} in the registry",
-        hint=f"its releases there are: {known}",
+        hint=f"its releases there are: {there}",
     )

@@ -31,7 +31,7 @@ from tfimages_action.core.plan import Action, Step
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.refresh import occasion_for
 from tfimages_action.core.run import Flist, Stage
-from tfimages_action.core.tags import VersionTag, parse_version_tag
+from tfimages_action.core.tags import parse_version_tag
 from tfimages_action.core.work import (
     Built,
     BuiltArchive,
@@ -43,7 +43,7 @@ from tfimages_action.core.work import (
 from tfimages_action.errors import StageError
 from tfimages_action.pipeline.bases import PinnedBases, Saying
 from tfimages_action.pipeline.comparing import made_nothing_new, size_change
-from tfimages_action.pipeline.moving import published_version
+from tfimages_action.pipeline.moving import Standing, standing
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.request import Parent, all_pins, build_request, nearest_base
 from tfimages_action.pipeline.uploads import FirstUploads
@@ -292,22 +292,24 @@ class ImageWork:
         digest = self._recorded()
         name = names.occasion_reference(self._image, self._occasion)
         publisher.give_names(self._image.reference.with_digest(digest), [name], log=saying.log)
-        self.references = (self._image.reference, name)
+        moving = () if self.step.rolled_back else (self._image.reference,)
+        self.references = (*moving, name)
 
     def _move(self) -> names.Move:
         tag = self._image.reference.tag or names.LATEST
         without = names.move_of(self._occasion, None, tag)
         if not without.forward:
             return without
-        return names.move_of(self._occasion, self._published_version(), tag)
+        now = self._standing()
+        return names.move_of(self._occasion, now.published, tag, rolled_back=now.rolled_back)
 
-    def _published_version(self) -> VersionTag | None:
-        publisher = self._shared.services.publisher
+    def _standing(self) -> Standing:
+        publisher, record = self._shared.services.publisher, self.step.record
         if self._image.kind is Kind.VM or not self._shared.options.push or publisher is None:
-            record = self.step.record
-            return parse_version_tag(record.version) if record and record.version else None
+            version = parse_version_tag(record.version) if record and record.version else None
+            return Standing(published=version, rolled_back=parse_version_tag(self.step.rolled_back))
         moving = self._shared.moving_tags[self._image.reference.name]
-        return published_version(publisher, self._image, self._occasion, moving, self.step.record)
+        return standing(publisher, self._image, self._occasion, moving, record)
 
     def _recorded(self) -> str:
         if self.step.record is None:

@@ -79,6 +79,13 @@ def test_releases_without_a_hub_and_the_way_back(
     told = json.loads(run("rollback", "web", "v1", "--local", "--json"))
     assert stable(flists, "web") == first
     assert first.name.split("-")[-1].startswith(told["digest"][7:19])
+    assert told["until_above"] == "v2"
+    # What was rolled back stays there, whatever the same tag's run repairs.
+    assert "rolled back from v2 to v1 and stay there" in run("publish", "--local")
+    assert "v1 -> v2: 2 to skip" in run("publish", "--local", "--mode", "refresh")
+    assert stable(flists, "web") == first
+    assert "serves v2" in run("rollback", "web", "v2", "--local")
+    assert stable(flists, "web") == second
     (flists / second).unlink()
     planned = json.loads(run("plan", "--local", "--records", "--json"))
     actions = {image["name"]: image["action"] for image in planned["images"]}

@@ -11,7 +11,7 @@ from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.run import RunReport
 from tfimages_action.core.work import Published
-from tfimages_action.doors import knowledge
+from tfimages_action.doors import readers
 from tfimages_action.doors.auditing import AuditRun
 
 
@@ -62,7 +62,7 @@ def test_a_link_that_leads_elsewhere(world: World) -> None:
 def release_audit(world: World) -> RunReport:
     """`mode: audit`, as the door runs it: records from the registry, flists from the Hub."""
     catalog = Catalog(revision="v1", images=(world.image,))
-    published = knowledge.Readers(records=RecordReader(RegistryClient()).read)
+    published = readers.Readers(records=RecordReader(RegistryClient()).read)
     return AuditRun(catalog, published, world.converter(), say=world.lines.append).run()
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.bed.oci import File
 from tests.integration.hub.world import USER, World, layer
 from tests.standins.hub.faults import Fault
-from tfimages_action.adapters.hub.states import vm_record
+from tfimages_action.adapters.hub.states import vm_record, vm_rollbacks
 from tfimages_action.core.catalog import Kind
 from tfimages_action.core.record import Record
 from tfimages_action.core.run import Flist
@@ -97,3 +97,25 @@ def test_the_upload_names_are_unique_and_the_name_is_ours(world: World, tmp_path
         uploaded = client.upload(file, "a name@v1.flist", stop=threading.Event())
     assert uploaded.name == "a name@v1.flist"
     assert client.mine("a name@v1.flist") is not None
+
+
+def test_a_rollback_counts_while_the_name_serves_what_its_mark_serves(
+    world: World, tmp_path: Path
+) -> None:
+    made = []
+    for number in (1, 2):
+        etc = File(path="etc/release", content=f"v{number}".encode())
+        source = archive(world, tmp_path, KERNEL, LINK, INITRD, etc)
+        made.append(publish(world, source, f"v{number}"))
+    client, image = world.client(), world.image
+    assert vm_rollbacks(client, USER, [image]) == {}
+    stop, log = threading.Event(), world.lines.append
+    mark = "noble-rolled-back-from-v2.flist"
+    old = Flist(name="noble-v1.flist", address="")
+    world.converter().switch(image, old, (mark, image.flist), log=log, stop=stop)
+    found = vm_rollbacks(client, USER, [image])[image.name]
+    assert (found.since.text, found.serves) == ("v2", "v1")
+    assert found.released is not None
+    assert found.released.version == "v2"
+    world.converter().switch(image, made[1], (image.flist,), log=log, stop=stop)
+    assert vm_rollbacks(client, USER, [image]) == {}

@@ -216,3 +216,30 @@ def test_a_full_vm_is_converted_from_its_archive(bench: Bench, tmp_path: Path) -
     assert flist.name == "debian-cdcdcdcdcdcd.flist"
     proved = bench.converter.verify(image, source, flist, log=bench.logged.append, stop=bench.stop)
     assert proved.entries == 32
+
+
+def test_a_full_vm_s_rollback_counts_while_its_name_serves_what_the_mark_serves(
+    bench: Bench, tmp_path: Path
+) -> None:
+    packed = tmp_path / "vm.tar.gz"
+    packed.write_bytes((samples.DATA / "mixed-export.tar.gz").read_bytes())
+    vm = replace(IMAGE, kind=Kind.VM, folder="fullvm/debian", flist="debian.flist")
+    flists = LocalFlists(tmp_path, None)
+    made = []
+    for digits, version in (("cd", "v1"), ("ef", "v2")):
+        image = replace(vm, fingerprint=f"v1:sha256:{digits * 32}")
+        source = BuiltArchive(image=image, path=packed, sha256=digits * 32, size_bytes=1)
+        flist = bench.converter.convert(image, source, log=bench.logged.append, stop=bench.stop)
+        bench.converter.verify(image, source, flist, log=bench.logged.append, stop=bench.stop)
+        made.append(
+            bench.switch(replace(flist, verified=True), f"debian-{version}.flist", vm.flist)
+        )
+    assert flists.rollbacks([vm]) == {}
+    bench.switch(made[0], "debian-rolled-back-from-v2.flist", vm.flist)
+    newest = replace(vm, fingerprint=f"v1:sha256:{'ef' * 32}")
+    found = flists.rollbacks([newest])[vm.name]
+    assert found.since.text == "v2"
+    assert found.released is not None
+    assert found.released.fingerprint == newest.fingerprint
+    bench.switch(made[1], vm.flist)
+    assert flists.rollbacks([newest]) == {}

@@ -6,7 +6,7 @@ import pytest
 
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.names import BranchPush, Release
+from tfimages_action.core.names import BranchPush, Refresh, Release
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tags import require_version_tag
 
@@ -132,3 +132,33 @@ def test_moving_names_only_move_forward(tag: str, published: str | None, forward
 
 def test_a_branch_push_moves_nothing() -> None:
     assert not names.move_of(BranchPush(branch="main", commit="a" * 40, trunk=True), None).forward
+
+
+def test_a_rollback_s_marks_are_found_and_are_no_releases() -> None:
+    latest, variant = image("r.io/x:latest"), image("r.io/x:22.10")
+    v3 = require_version_tag("v3+b1")
+    mark = names.rolled_back_reference(variant, v3)
+    assert mark.tag == "22.10-rolled-back-from-v3_b1"
+    tags = [mark.tag, "rolled-back-from-v9", "22.10-v3", "rolled-back-from-my-mistakes", "v2"]
+    assert names.rollback_marks(variant, tags) == (v3,)
+    assert names.rollback_marks(latest, tags) == (require_version_tag("v9"),)
+    moving = frozenset({"latest", "22.10"})
+    assert [str(ref) for _, ref in names.releases(latest, tags, moving=moving)] == ["r.io/x:v2"]
+
+
+def test_a_full_vm_s_marks_are_flists() -> None:
+    vm = image(flist="hero.flist", vm=True)
+    mark = names.rolled_back_flist(vm, require_version_tag("v3"))
+    assert mark == "hero-rolled-back-from-v3.flist"
+    there = [mark, "hero-v1.flist", "hero-v3.flist", "hero.flist", "hero-0123456789ab.flist"]
+    assert names.rollback_flist_marks(vm, there) == (require_version_tag("v3"),)
+    assert names.release_flists(vm, there) == ("hero-v3.flist", "hero-v1.flist")
+
+
+@pytest.mark.parametrize(("tag", "forward"), [("v3", False), ("v2", False), ("v3a", True)])
+def test_what_was_rolled_back_only_a_greater_release_moves_on(tag: str, forward: bool) -> None:
+    since = require_version_tag("v3")
+    for occasion in (release(tag), Refresh(version=require_version_tag(tag), switch=True)):
+        move = names.move_of(occasion, None, rolled_back=since)
+        assert move.forward is forward
+        assert forward or "rolled back from v3 on purpose" in move.reason

@@ -17,7 +17,7 @@ from tfimages_action.core.work import Log
 from tfimages_action.doors.auditing import AuditRun
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.knowledge import Readers
+from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, SettingsError, TerminateError
 from tfimages_action.report.summary import render_summary

@@ -15,7 +15,7 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.errors import RefusedError
-from tfimages_action.pipeline.moving import RolledBack, moving_tags, published_version, rollback
+from tfimages_action.pipeline.moving import RolledBack, Standing, moving_tags, rollback, standing
 from tfimages_action.pipeline.options import Assignment, Options
 from tfimages_action.pipeline.run import PipelineRun
 
@@ -41,6 +41,7 @@ def go_back(world: World, version: str, *, vm: bool = False, name: str = "hero")
         Catalog(revision="v3", images=(image("hero", fingerprint="v3", vm=vm),)),
         name,
         require_version_tag(version),
+        known=[require_version_tag(tag) for tag in ("v1", "v2", "v3")],
         publisher=FakeRegistry(world),
         converter=FakeHub(world),
         log=lambda _line: None,
@@ -61,7 +62,11 @@ def test_a_rollback_moves_flist_and_tag_back_and_a_release_forward_again(world: 
     assert world.tags()["r.example/o/hero:latest"] == old
     content = names.content_flist(image("hero"), old)
     assert world.links()["r.example-o-hero-latest.flist"] == content
-    assert world.effects()[-2:] == ["link r.example-o-hero-latest.flist", "name o/hero:latest"]
+    assert world.effects()[-3] == "link r.example-o-hero-latest.flist"
+    assert world.effects()[-2:] == [
+        "name o/hero:rolled-back-from-v3",
+        "name o/hero:latest",
+    ]
     newest = publish(world, "v4")
     assert world.tags()["r.example/o/hero:latest"] == newest
 
@@ -89,6 +94,7 @@ def test_a_vm_goes_back_by_its_flist_alone(world: World) -> None:
     done = go_back(world, "v2", vm=True)
     assert done.digest is None
     assert world.links()["hero.flist"] == "hero-v2.flist"
+    assert world.effects()[-2:] == ["link hero-rolled-back-from-v3.flist", "link hero.flist"]
 
 
 def test_only_greater_releases_are_asked_for(world: World) -> None:
@@ -104,9 +110,53 @@ def test_only_greater_releases_are_asked_for(world: World) -> None:
 
     registry, one = Counting(world), image("hero")
     moving = moving_tags([one])[one.reference.name]
-    assert published_version(registry, one, release("v4"), moving) is None
+    assert standing(registry, one, release("v4"), moving) == Standing()
     assert Counting.asked == 0
-    found = published_version(registry, one, release("v1"), moving)
-    assert found == require_version_tag("v3")
+    found = standing(registry, one, release("v1"), moving)
+    assert found == Standing(published=require_version_tag("v3"))
     branch = BranchPush(branch="main", commit="c" * 40)
-    assert published_version(registry, one, branch, moving) is None
+    assert standing(registry, one, branch, moving) == Standing()
+
+
+def test_a_rollback_holds_against_the_same_release_built_again(world: World) -> None:
+    old = publish(world, "v2")
+    publish(world, "v3")
+    done = go_back(world, "v2")
+    assert done.until_above == require_version_tag("v3")
+    links = world.links()["r.example-o-hero-latest.flist"]
+    again = publish(world, "v3")
+    tags = world.tags()
+    assert tags["r.example/o/hero:v3"] == again
+    assert tags["r.example/o/hero:latest"] == old
+    assert world.links()["r.example-o-hero-latest.flist"] == links
+    assert world.links()["r.example-o-hero-v3.flist"] != links
+    publish(world, "v2")
+    assert world.tags()["r.example/o/hero:latest"] == old
+
+
+def test_a_rollback_ends_where_the_names_were_moved_by_hand(world: World) -> None:
+    publish(world, "v2")
+    new = publish(world, "v3")
+    go_back(world, "v2")
+    assert go_back(world, "v3").until_above is None
+    assert world.tags()["r.example/o/hero:latest"] == new
+    newer = publish(world, "v3")
+    assert world.tags()["r.example/o/hero:latest"] == newer
+
+
+def test_going_further_back_keeps_the_first_mark_s_release(world: World) -> None:
+    oldest = publish(world, "v1")
+    publish(world, "v2")
+    publish(world, "v3")
+    go_back(world, "v2")
+    assert go_back(world, "v1").until_above == require_version_tag("v3")
+    publish(world, "v3")
+    publish(world, "v2")
+    assert world.tags()["r.example/o/hero:latest"] == oldest
+
+
+def test_the_mark_is_there_before_the_name_moves(world: World) -> None:
+    publish(world, "v2")
+    publish(world, "v3")
+    go_back(world, "v2")
+    assert world.effects()[-2:] == ["name o/hero:rolled-back-from-v3", "name o/hero:latest"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.answers import EntryType, Listed
@@ -11,6 +12,7 @@ from tfimages_action.adapters.hub.reading import HubReader
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
+from tfimages_action.core.rollback import Rollback
 from tfimages_action.errors import HubError
 
 
@@ -51,6 +53,43 @@ def vm_record(hub: HubReader, user: str, image: Image) -> RecordAnswer:
         version=field("version"),
         revision=field("revision"),
     )
+
+
+def vm_rollbacks(hub: HubReader, user: str, images: Iterable[Image]) -> dict[str, Rollback]:
+    """The rollbacks of full VMs in force: the stable name serves what its mark serves.
+
+    A Hub that does not answer has none: the release then moves the name, as it says.
+    """
+    try:
+        there = [entry.name for entry in hub.listing(user) or ()]
+        found = {image.name: _rollback(hub, user, image, there) for image in images}
+    except HubError:
+        return {}
+    return {name: rollback for name, rollback in found.items() if rollback}
+
+
+def _rollback(hub: HubReader, user: str, image: Image, there: list[str]) -> Rollback | None:
+    for since in names.rollback_flist_marks(image, there):
+        stable = hub.light(user, image.flist)
+        mark = hub.light(user, names.rolled_back_flist(image, since))
+        if stable is None or mark is None or stable.md5 is None or stable.md5 != mark.md5:
+            continue
+        served = vm_record(hub, user, image)
+        return Rollback(
+            since=since,
+            serves=(served.version or "") if isinstance(served, Record) else "",
+            released=_released(hub, user, image, there),
+        )
+    return None
+
+
+def _released(hub: HubReader, user: str, image: Image, there: list[str]) -> Record | None:
+    """What a release of this very source left under its own name, the greatest first."""
+    for flist in names.release_flists(image, there):
+        record = vm_record(hub, user, replace(image, flist=flist))
+        if isinstance(record, Record) and record.fingerprint == image.fingerprint:
+            return record
+    return None
 
 
 def _state(

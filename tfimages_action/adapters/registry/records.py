@@ -30,6 +30,10 @@ class RecordReader:
         with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="records") as pool:
             return dict(zip(wanted, pool.map(self._answer, wanted), strict=True))
 
+    def tags(self, repository: ImageReference) -> tuple[str, ...]:
+        """Every tag of a repository; none: empty."""
+        return self._client.tags(repository)
+
     def _answer(self, reference: ImageReference) -> RecordAnswer:
         try:
             digest = self._client.digest(reference)

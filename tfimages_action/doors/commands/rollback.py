@@ -22,7 +22,9 @@ _INPUTS = (
 
 @click.command(
     epilog="""\b
-Nothing is built or deleted; the next greater release moves the names forward again.
+Nothing is built or deleted. The names stay there, whatever is repaired or refreshed,
+until a release above all that there are now is published. To end it sooner,
+roll "back" to the newest.
 The Hub's token comes from the environment: TFHUB_TOKEN.
 \b
 Examples:
@@ -38,7 +40,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rollback(image: str, version: str, repo: Path, *, as_json: bool, **options: object) -> None:
     """Let IMAGE's moving names, in the registry and of its flist, serve VERSION again."""
-    from tfimages_action.core.tags import require_version_tag
+    from tfimages_action.core.tags import parse_version_tag, require_version_tag
     from tfimages_action.doors.fitting import settings_for
     from tfimages_action.doors.planning import make_plan, open_sources, registry_of
     from tfimages_action.doors.services import open_services
@@ -56,6 +58,7 @@ def rollback(image: str, version: str, repo: Path, *, as_json: bool, **options: 
             planned.catalog,
             image,
             wanted,
+            known=filter(None, map(parse_version_tag, sources.tags)),
             publisher=services.engine.publisher,
             converter=services.converter(planned),
             log=lambda line: click.echo(line, err=True),
@@ -64,9 +67,12 @@ def rollback(image: str, version: str, repo: Path, *, as_json: bool, **options: 
     if as_json:
         told = {"image": image, "version": version, "digest": done.digest}
         told["flist"] = done.flist.stable_address if done.flist else None
+        told["until_above"] = done.until_above.text if done.until_above else None
         click.echo(json.dumps(told))
         return
     if done.digest:
         click.echo(f"{done.image.reference} serves {version} ({done.digest})")
     if done.flist:
         click.echo(f"{done.flist.stable_address} serves {done.flist.name}")
+    if done.until_above:
+        click.echo(f"it stays there until a release above {done.until_above.text} is published")
