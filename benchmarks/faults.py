@@ -1,16 +1,20 @@
-"""The kill table: runs killed at every effect and at random moments, and started again.
+"""The kill table: runs killed at every boundary and at random moments, and started again.
 
-Most of them in a world of files (every boundary of an effect, pairs and triples of kills, moments
-from outside), some on a real engine and registry and the Hub's stand-in.
+`python -m benchmarks.faults` makes both halves: a world of files (every boundary of an effect,
+pairs and triples of kills, moments from outside), and a real engine and registry with the Hub's
+stand-in. Each result of the latter is kept in `build/kills.jsonl` at once: what was interrupted
+goes on where it stopped.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import json
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from tests.bed import kills as real
 from tests.bed.engine import prefer_distribution_client
@@ -18,8 +22,11 @@ from tests.bed.registry import running_registry
 from tests.standins import killing
 from tests.standins.hub.server import running_hub
 
-_KILLS = 260
-_REAL_KILLS = 12
+_KILLS: Final = 260
+_REAL_CASES: Final = 240
+_KEPT: Final = Path("build/kills.jsonl")
+_CONVERSION_S: Final = 0.5
+"""Long enough to be killed in."""
 
 
 def in_files(kills: int = _KILLS) -> dict[str, int]:
@@ -34,26 +41,42 @@ def in_files(kills: int = _KILLS) -> dict[str, int]:
     return table
 
 
-def on_real_parts(kills: int = _REAL_KILLS, seed: int = 1) -> dict[str, int]:
+def on_real_parts(cases: int, seed: int, file: Path) -> list[real.Result]:
     """The same with processes that are killed while they build, push, convert and switch."""
-    prefer_distribution_client()
+    done = {result.case for result in real.kept_in(file)}
     with (
         tempfile.TemporaryDirectory(prefix="tfimages-kills-") as name,
         running_registry() as registry,
-        running_hub(Path(name) / "hub") as hub,
+        running_hub(Path(name) / "hub", delay_s=_CONVERSION_S) as hub,
         real.tidied(),
     ):
-        folder = real.repository(Path(name) / "repository")
-        table = real.kill_and_restart(folder, registry.host, hub, list(real.moments(seed, kills)))
-    return {
-        "events of an undisturbed run": table.events,
-        "kills": table.kills,
-        "restarts": table.restarts,
-        "images pushed before a kill, never built again": table.kept,
-    }
+        killing = real.Killing(Path(name) / "repository", registry.host, hub)
+        for case in real.cases(seed, cases):
+            if case.name not in done:
+                result = killing.run(case)
+                real.keep_in(file, result)
+                print(result, flush=True)
+    return real.kept_in(file)
+
+
+def main() -> int:
+    """Print both tables; exit 1 where a run did not converge."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", nargs="*", default=["files", "real"])
+    parser.add_argument("--cases", type=int, default=_REAL_CASES)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--file", type=Path, default=_KEPT)
+    given = parser.parse_args()
+    if "files" in given.part:
+        for where, count in in_files().items():
+            print(f"{where:40} {count:6}", flush=True)
+    results: list[real.Result] = []
+    if "real" in given.part:
+        prefer_distribution_client()
+        results = on_real_parts(given.cases, given.seed, given.file)
+        print("\n".join(real.table(results)))
+    return 0 if all(one.converged for one in results) else 1
 
 
 if __name__ == "__main__":
-    for world, table in (("files", in_files()), ("real parts", on_real_parts())):
-        for where, count in table.items():
-            print(f"{world:12} {where:50} {count:5}", flush=True)
+    raise SystemExit(main())

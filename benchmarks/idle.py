@@ -66,8 +66,8 @@ def again(folder: Path, place: Place) -> dict[str, str]:
     command = [sys.executable, "-m", "tests.bed.publishing", str(folder), "v1"]
     command += ["--registry", place.registry, "--hub", place.hub_url, "--token", place.hub_token]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    outcomes: dict[str, str] = json.loads(done.stdout)["outcomes"]
-    return outcomes
+    images = json.loads(done.stdout.splitlines()[-1])["images"]
+    return {name: image["outcome"] for name, image in images.items()}
 
 
 if __name__ == "__main__":

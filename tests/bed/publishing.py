@@ -1,22 +1,23 @@
 """A whole run on real parts: plan by records, build, push, convert, prove, switch.
 
-The doors do the same with inputs and reports around it. Here a run can be told to kill itself:
-`python -m tests.bed.publishing ... --kill-at N` sends itself SIGKILL at the N-th thing that
-happens (a stage that starts or ends, a line of a log).
+The doors do the same with inputs and reports around it. As a process of its own,
+`python -m tests.bed.publishing`, it says on stdout what happens, a line each (`started push app`,
+`line push app 3`, `ended push app`), and ends with a line of JSON; with `--kill "ended push app"`
+it sends itself SIGKILL right there.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tfimages_action.adapters.engine.session import engine_session
@@ -37,9 +38,10 @@ from tfimages_action.core.events import Event, Listener, LogLine, StageEnded, St
 from tfimages_action.core.names import Release, fingerprint_reference
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.record import FlistState, Record
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.run import RunReport, Stage
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.core.work import Built, CheckResult, Log
+from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.run import PipelineRun
 
@@ -137,39 +139,70 @@ def publish(repository: Path, tag: str, place: Place, options: Options | None = 
         return run.run()
 
 
-class _Counting:
-    """Counts what happens; kills its process at the `deadly`-th thing."""
+class _Telling:
+    """Prints what happens as it happens; kills its process at the deadly line."""
 
-    def __init__(self, deadly: int) -> None:
-        self.count = 0
-        self._numbers = itertools.count(1)
+    def __init__(self, deadly: str) -> None:
+        self._lines: Counter[tuple[str, Stage]] = Counter()
         self._deadly = deadly
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, StageStarted | StageEnded | LogLine):
-            self.count = next(self._numbers)
-            if self.count == self._deadly:
-                os.kill(os.getpid(), signal.SIGKILL)
+        match event:
+            case StageStarted(image=image, stage=stage):
+                self._tell(f"started {stage} {image}")
+            case StageEnded(image=image, run=run):
+                self._tell(f"ended {run.stage} {image}")
+            case LogLine(image=image, stage=stage):
+                self._lines[image, stage] += 1
+                self._tell(f"line {stage} {image} {self._lines[image, stage]}")
+            case _:
+                pass
+
+    def _tell(self, text: str) -> None:
+        print(text, flush=True)
+        if text == self._deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def told(report: RunReport) -> dict[str, object]:
+    """What became of each image, as JSON has it."""
+    return {
+        one.step.image.name: {
+            "outcome": one.outcome,
+            "built": any(run.stage is Stage.BUILD for run in one.stages),
+            "digest": one.digest,
+            "references": one.references,
+            "flist": one.flist and one.flist.name,
+            "stable": one.flist and one.flist.stable_address,
+            "verified": one.flist and one.flist.verified,
+            "failure": one.failure and f"{one.failure.stage}: {one.failure.message}",
+        }
+        for one in report.images
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Publish one tag; print as JSON what became of each image."""
+    """Publish one tag; the last line of what is printed says what became of each image."""
     parser = argparse.ArgumentParser()
     parser.add_argument("repository", type=Path)
     parser.add_argument("tag")
     parser.add_argument("--registry", required=True)
     parser.add_argument("--hub", required=True)
     parser.add_argument("--token", required=True, help="of a stand-in: it is no secret")
-    parser.add_argument("--kill-at", type=int, default=0)
+    parser.add_argument("--kill", default="")
+    parser.add_argument("--parallel", type=int, default=2)
+    parser.add_argument("--together", action="store_true")
     given = parser.parse_args(arguments)
     place = Place(registry=given.registry, hub_url=given.hub, hub_token=given.token)
-    counting = _Counting(given.kill_at)
-    options = replace(Options(), max_parallel=2)
-    with prepared(given.repository, given.tag, place, options=options, listener=counting) as run:
+    options = Options(
+        max_parallel=given.parallel,
+        publish_together=given.together,
+        retry=RetryPolicy(first_s=0.2),
+    )
+    telling = _Telling(given.kill)
+    with prepared(given.repository, given.tag, place, options=options, listener=telling) as run:
         report = run.run()
-    outcomes = {one.step.image.name: str(one.outcome) for one in report.images}
-    failures = {one.step.image.name: one.failure.message for one in report.images if one.failure}
-    said = {"events": counting.count, "outcomes": outcomes, "failures": failures}
+    said = {"images": told(report), "seconds": report.duration_s, "error": report.error}
     print(json.dumps(said), flush=True)
     return report.exit_code
 

@@ -12,10 +12,17 @@ import pytest
 
 from tests.bed import kills
 from tests.bed.engine import Engine
+from tests.bed.kills import Case
 from tests.bed.registry import running_registry
+from tests.standins.hub.faults import Fault
 from tests.standins.hub.server import running_hub
 
 ROOT = Path(__file__).parents[2]
+QUICK = (
+    Case(name="built", kills=("ended build root",)),
+    Case(name="pushed", kills=("ended push root",), parallel=1, together=True),
+    Case(name="converted", kills=("started verify side",), fault=Fault.HTML_500),
+)
 
 
 def test_killed_runs_converge_in_a_world_of_files(tmp_path: Path) -> None:
@@ -31,8 +38,12 @@ def test_killed_runs_converge_in_a_world_of_files(tmp_path: Path) -> None:
 def test_killed_runs_converge_on_real_parts(tmp_path: Path, engine: Engine) -> None:
     assert engine.version
     with running_registry() as registry, running_hub(tmp_path / "hub") as hub, kills.tidied():
-        folder = kills.repository(tmp_path / "repository")
-        table = kills.kill_and_restart(folder, registry.host, hub, list(kills.moments(1, 4)))
-    assert table.restarts == 4
-    assert table.kills >= 2
-    assert table.kept >= 1
+        killing = kills.Killing(tmp_path / "repository", registry.host, hub)
+        results = [killing.run(case) for case in QUICK]
+    assert [result for result in results if not result.converged] == []
+    assert [where for result in results for where in result.kills] == [
+        "build: after",
+        "push: after",
+        "verify: before",
+    ]
+    assert results[1].kept >= 1
