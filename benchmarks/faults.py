@@ -23,7 +23,7 @@ from tests.standins import killing
 from tests.standins.hub.server import running_hub
 
 _KILLS: Final = 260
-_REAL_CASES: Final = 240
+_REAL_CASES: Final = 120
 _KEPT: Final = Path("build/kills.jsonl")
 _CONVERSION_S: Final = 0.5
 """Long enough to be killed in."""

@@ -41,10 +41,12 @@ _LINES: Final = {"build": 8, "push": 6, "convert": 1, "switch": 3}
 """How many lines of each stage's log to be killed at; those that a run does not say are no kill."""
 _FAULTS: Final = (Fault.HTML_500, Fault.WRITTEN_500, Fault.PROXY_502, Fault.RESET)
 _WHEN: Final = {"started": "before", "line": "at a line", "ended": "after"}
+_FIRST: Final = ("build leaf", "check leaf", "push leaf")
+_LAST: Final = ("convert leaf", "verify leaf", "switch leaf")
 _COLUMNS: Final = ("kills", "converged", "again", "missing")
 _RELEASE_TAG: Final = re.compile(r"v\d+")
 _RUN_S: Final = 240
-_BLOCK: Final = 12
+_BLOCK: Final = 20
 _MARK: Final = "TFIMAGES_KILLED_RUN"
 
 Kill = str | float
@@ -327,7 +329,7 @@ def _told(image: dict[str, Any], release: str) -> str:
 
 
 def cases(seed: int, count: int) -> Iterator[Case]:
-    """Every boundary of every stage, moments within them, moments from outside, and pairs.
+    """Every boundary of every stage, lines of their logs, moments from outside, one after another.
 
     The same seed gives the same cases, so that a table can be gone on with.
     """
@@ -340,18 +342,22 @@ def cases(seed: int, count: int) -> Iterator[Case]:
         for name in _RELEASED
         for number in range(1, most + 1)
     ]
-    pile: list[str] = []
+    early = [event for event in boundaries if "leaf" not in event]
+    built = [event for event in boundaries if event.endswith(_FIRST)]
+    made = [event for event in boundaries if event.endswith(_LAST)]
     for number in range(count):
-        kind = number % 8
-        if kind < 5:
-            pile = pile or draw.sample(boundaries, len(boundaries))
-            kills: tuple[Kill, ...] = (pile.pop(),)
-        elif kind == 5:
-            kills = (draw.choice(lines),)
-        elif kind == 6:
-            kills = (draw.uniform(0.1, 1.0),)
-        else:
-            kills = (draw.choice(boundaries), draw.uniform(0.1, 0.8))
+        match number % 8:
+            case 0 | 2 | 4:
+                # Each run takes up where the one before was killed.
+                kills: tuple[Kill, ...] = tuple(map(draw.choice, (early, built, made)))
+            case 1 | 3:
+                kills = (draw.choice(boundaries), draw.uniform(0.1, 0.8))
+            case 5:
+                kills = (draw.choice(lines), draw.choice(lines))
+            case 6:
+                kills = (draw.uniform(0.1, 0.9), draw.uniform(0.1, 0.9))
+            case _:
+                kills = (draw.choice(boundaries),)
         yield Case(
             name=f"{seed}-{number}",
             kills=kills,

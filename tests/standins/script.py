@@ -13,12 +13,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer; `reset` breaks the connection instead."""
+    """One answer; `reset` breaks the connection instead, and `silent` gives none at all."""
 
     code: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     reset: bool = False
+    silent: bool = False
 
 
 @dataclass(slots=True)
@@ -42,7 +43,9 @@ def scripted_server(script: Sequence[Reply]) -> Iterator[ScriptedServer]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             running.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
             reply = running.script.pop(0) if len(running.script) > 1 else running.script[0]
-            if reply.reset:
+            if reply.silent:
+                closing.wait()
+            if reply.reset or reply.silent:
                 linger = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 self.close_connection = True
@@ -65,6 +68,7 @@ def scripted_server(script: Sequence[Reply]) -> Iterator[ScriptedServer]:
         def handle_error(self, request: object, client_address: object) -> None:
             """A connection that the script broke is no news."""
 
+    closing = threading.Event()
     with Server(("127.0.0.1", 0), Handler) as server:
         running = ScriptedServer(host=f"127.0.0.1:{server.server_port}", script=list(script))
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -72,5 +76,6 @@ def scripted_server(script: Sequence[Reply]) -> Iterator[ScriptedServer]:
         try:
             yield running
         finally:
+            closing.set()
             server.shutdown()
             thread.join()

@@ -17,6 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ from tfimages_action.core.work import (
 )
 from tfimages_action.errors import Location, StageError
 from tfimages_action.pipeline.options import Services
+from tfimages_action.stopping import Heeding
 
 Hook = Callable[[str], None]
 """Called with each effect's name before and after it (`before push hero`): may raise or kill."""
@@ -196,6 +198,10 @@ class FakeRegistry:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.heeded = Heeding()
+
+    def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
+        return self.heeded(stop)
 
     def push(
         self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event

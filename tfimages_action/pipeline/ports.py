@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tfimages_action.core.catalog import Image
@@ -53,6 +54,9 @@ class Comparer(Protocol):
 
 class Publisher(Protocol):
     """Brings images and names into the registry."""
+
+    def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Within it, every call of this thread (of `Bases` too) ends once `stop` is set."""
 
     def push(
         self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event

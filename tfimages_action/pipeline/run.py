@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
@@ -150,12 +151,14 @@ class PipelineRun:
         work = self._works[job.image]
         saying = Saying(log=lambda text: self._journal.line(job, text), stop=stop)
         self._journal.started(job, slot)
-        attempt(
-            lambda: work.do(stage, saying),
-            policy=self._options.retry,
-            stop=stop,
-            on_retry=lambda tried, cause, delay: self._journal.retrying(job, tried, cause, delay),
-        )
+        publisher = self._services.publisher
+        with publisher.heeding(stop) if publisher else nullcontext():
+            attempt(
+                lambda: work.do(stage, saying),
+                policy=self._options.retry,
+                stop=stop,
+                on_retry=lambda tried, cause, s: self._journal.retrying(job, tried, cause, s),
+            )
 
     # -- in the scheduler's thread ---------------------------------------------------------------
 

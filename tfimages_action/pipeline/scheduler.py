@@ -90,8 +90,9 @@ class _Closing:
     reason: Exception
 
 
-STOP_GRACE_S: Final = 4.0
-"""How long a task that was told to stop may take before it is given up."""
+STOP_GRACE_S: Final = 2.5
+"""How long a task that was told to stop may take before it is given up: what is left of five
+seconds is for taking images away and for the summary."""
 
 
 class Scheduler(Generic[K]):

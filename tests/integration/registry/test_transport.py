@@ -1,11 +1,15 @@
 """What no registry does on demand: rate limits, failures, resets, odd challenges."""
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
-from tests.standins.script import Reply, scripted_server
+from tests.standins.script import Reply, ScriptedServer, scripted_server
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.transport import Patience, Transport, retry_after_s
 from tfimages_action.core.credentials import Credentials
@@ -48,6 +52,37 @@ def test_a_reset_is_tried_again() -> None:
         assert client.digest(reference(server.host)) == DIGEST
     assert len(clock.pauses) == 2
     assert "can't be reached" in clock.lines[0]
+
+
+def test_a_stop_ends_the_wait_for_a_silent_registry(tmp_path: Path) -> None:
+    client, stop = RegistryClient(), threading.Event()
+    layer = tmp_path / "layer"
+    layer.write_bytes(b"x" * 99)
+    with scripted_server([Reply(silent=True)]) as server, client.heeding(stop):
+        name = reference(server.host)
+
+        def upload() -> object:
+            found = {"blobs": [DIGEST], "manifests": [DIGEST]}
+            return client.upload(name, **found, where=lambda _digest: layer, log=print)
+
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: client.digest(name),
+            lambda: client.give_name(name.with_digest(DIGEST), name),
+            upload,
+        )
+        for number, call in enumerate(calls, start=1):
+            stop.clear()
+            asked = threading.Thread(target=_stop_when_asked, args=(server, number, stop))
+            asked.start()
+            with pytest.raises(StageError, match="stopped while"):
+                call()
+            asked.join()
+
+
+def _stop_when_asked(server: ScriptedServer, times: int, stop: threading.Event) -> None:
+    while len(server.asked) < times:
+        time.sleep(0.01)
+    stop.set()
 
 
 def test_the_other_side_says_how_long_to_wait() -> None:

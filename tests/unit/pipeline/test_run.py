@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.standins.world import FakeEngine, FakeRevision, World, image, plan_from, step
+from tests.standins.world import (
+    FakeEngine,
+    FakeRegistry,
+    FakeRevision,
+    World,
+    image,
+    plan_from,
+    step,
+)
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.events import (
@@ -24,9 +32,10 @@ from tfimages_action.core.events import (
 )
 from tfimages_action.core.names import BranchPush, Release
 from tfimages_action.core.plan import Action, Plan, ReasonKind, Step
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, RunReport, Stage
 from tfimages_action.core.tags import require_version_tag
-from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log
+from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log, Published
 from tfimages_action.errors import (
     EngineError,
     ExitCode,
@@ -520,6 +529,32 @@ def test_a_stop_ends_everything_and_the_report_is_whole(world: World, code: Exit
     assert failed.failure.message == "the run was told to stop"
     assert outcomes(report)["c"] == "blocked"
     assert report.error
+
+
+def test_a_stop_reaches_what_only_talks_to_the_registry(world: World) -> None:
+    entered = threading.Event()
+
+    class Slow(FakeRegistry):
+        def give_names(
+            self, source: ImageReference, names: Sequence[ImageReference], *, log: Log
+        ) -> Published:
+            log(f"{source} is to have {len(names)} names")
+            entered.set()
+            assert self.heeded.stop is not None
+            assert self.heeded.stop.wait(60)
+            raise StageError("stopped while the registry was at work")
+
+    run = pipeline(world, step(image("a")), publisher=Slow(world))
+
+    def interrupt() -> None:
+        entered.wait(20)
+        run.stop(ExitCode.TERMINATED)
+
+    threading.Thread(target=interrupt).start()
+    report = run.run()
+    assert report.exit_code is ExitCode.TERMINATED
+    assert report.images[0].failure is not None
+    assert report.images[0].failure.stage is Stage.PUSH
 
 
 def test_a_stop_before_the_start_starts_nothing(world: World) -> None:

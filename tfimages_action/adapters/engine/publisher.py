@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ from tfimages_action.errors import RegistryError, StageError
 
 class Names(Protocol):
     """What the publisher needs of a registry's client."""
+
+    def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Within it, every request of this thread ends once `stop` is set."""
 
     def digest(self, reference: ImageReference) -> str | None:
         """What a reference names now."""
@@ -59,6 +63,10 @@ class EnginePublisher:
         self._run_names = run_names
         self._names = names
         self._credentials = {known.registry: known for known in credentials}
+
+    def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Within it, every request of this thread to a registry ends once `stop` is set."""
+        return self._names.heeding(stop)
 
     def push(
         self, built: BuiltImage, name: ImageReference, *, log: Log, stop: threading.Event

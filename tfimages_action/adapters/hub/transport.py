@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -27,9 +27,9 @@ from tfimages_action.adapters.hub.errors import (
 )
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.errors import HubError, SettingsError
+from tfimages_action.stopping import Heeding, until_stopped
 
 _USER: Final = re.compile(r"[A-Za-z0-9._@-]+")
-_TICK_S: Final = 0.1
 _PROXY_CODES: Final = (502, 503, 504)
 
 
@@ -95,7 +95,8 @@ class Transport:
         self.active_user = active_user
         self.limits = limits or Limits()
         self._token = token
-        self._thread = threading.local()
+        self.heeding = Heeding()
+        """Within `heeding(stop)` every call ends with `HubStoppedError` once `stop` is set."""
 
     @property
     def has_token(self) -> bool:
@@ -139,18 +140,8 @@ class Transport:
             ) as response:
                 return _answer(response)
 
-        heeded: threading.Event | None = stop or getattr(self._thread, "stop", None)
-        return send() if heeded is None else _until_stopped(send, heeded)
-
-    @contextmanager
-    def heeding(self, stop: threading.Event) -> Iterator[None]:
-        """Every call of this thread ends with `HubStoppedError` once `stop` is set."""
-        before = getattr(self._thread, "stop", None)
-        self._thread.stop = stop
-        try:
-            yield
-        finally:
-            self._thread.stop = before
+        heeded = stop or self.heeding.stop
+        return send() if heeded is None else until_stopped(send, heeded, _stopped)
 
     @contextmanager
     def _open(
@@ -193,6 +184,10 @@ class Transport:
             raise HubUnknownError(f"{method} {url}: {type(error).__name__}") from error
 
 
+def _stopped() -> HubError:
+    return HubStoppedError("stopped while the Hub was at work; it may go on with it")
+
+
 def _lost(error: requests.RequestException, method: str, url: str) -> HubError:
     cause = error.args[0] if error.args else error
     reason = type(getattr(cause, "reason", cause)).__name__
@@ -220,25 +215,3 @@ def _hub_time(response: requests.Response) -> int | None:
         return int(parsedate_to_datetime(response.headers["Date"]).timestamp())
     except (KeyError, ValueError):
         return None
-
-
-def _until_stopped(send: Callable[[], Answer], stop: threading.Event) -> Answer:
-    outcome: list[Answer | Exception] = []
-
-    def work() -> None:
-        try:
-            outcome.append(send())
-        except Exception as error:  # noqa: BLE001 - handed over to the waiting thread whole
-            outcome.append(error)
-
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    while worker.is_alive():
-        if stop.is_set():
-            raise HubStoppedError("stopped while the Hub was at work; it may go on with it")
-        worker.join(_TICK_S)
-    match outcome[0]:
-        case Answer() as answer:
-            return answer
-        case error:
-            raise error

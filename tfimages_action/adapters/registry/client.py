@@ -23,6 +23,7 @@ from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import RegistryError
+from tfimages_action.stopping import Heeding
 
 _DIGEST_HEADER: Final = "Docker-Content-Digest"
 _PAGE: Final = 1000
@@ -38,6 +39,8 @@ class RegistryClient:
         self._patience = patience
         self._transports: dict[str, Transport] = {}
         self._blobs: dict[str, dict[str, str]] = {}
+        self.heeding = Heeding()
+        """Within `heeding(stop)` every request ends with a `StageError` once `stop` is set."""
 
     def digest(self, reference: ImageReference) -> str | None:
         """The digest of what a reference names now, by HEAD."""
@@ -220,7 +223,10 @@ class RegistryClient:
         # Two threads may both make one: the later is kept, the other serves its one request.
         if registry not in self._transports:
             self._transports[registry] = Transport(
-                registry, credentials=self._credentials.get(registry), patience=self._patience
+                registry,
+                credentials=self._credentials.get(registry),
+                patience=self._patience,
+                heeding=self.heeding,
             )
         return self._transports[registry]
 

@@ -31,7 +31,8 @@ from tfimages_action.adapters.registry.challenge import (
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.loopback import is_loopback
 from tfimages_action.core.reference import DOCKER_HUB
-from tfimages_action.errors import RegistryError
+from tfimages_action.errors import RegistryError, StageError
+from tfimages_action.stopping import Heeding, until_stopped
 
 PULL: Final = "pull"
 PUSH: Final = "pull,push"
@@ -75,7 +76,9 @@ class Transport:
         *,
         credentials: Credentials | None = None,
         patience: Patience | None = None,
+        heeding: Heeding | None = None,
     ) -> None:
+        """`heeding` knows what the calling thread's requests heed."""
         self.registry = registry
         host = _DOCKER_HUB_HOST if registry == DOCKER_HUB else registry
         self.base = f"{'http' if is_loopback(host) else 'https'}://{host}"
@@ -83,6 +86,7 @@ class Transport:
         self._patience = patience or Patience()
         self._challenge: Challenge | None = None
         self._tokens: dict[tuple[str, str], str] = {}
+        self._heeding = heeding or Heeding()
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL))
@@ -178,6 +182,15 @@ class Transport:
             )
 
     def _send(self, call: _Call, auth: AuthBase) -> requests.Response:
+        stop = self._heeding.stop
+        if stop is None:
+            return self._exchange(call, auth)
+        return until_stopped(lambda: self._exchange(call, auth), stop, self._stopped)
+
+    def _stopped(self) -> StageError:
+        return StageError(f"stopped while {self.registry} was at work; it may go on with it")
+
+    def _exchange(self, call: _Call, auth: AuthBase) -> requests.Response:
         try:
             with _opened(call.data) as data:
                 answer = self._session.request(
