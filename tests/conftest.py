@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.bed import bases
 from tests.bed import engine as engines
@@ -19,6 +20,9 @@ _ENGINE_FIXTURES = frozenset(
 
 
 def pytest_configure() -> None:
+    # How long an example takes says nothing on a busy machine.
+    settings.register_profile("tf-images", deadline=None)
+    settings.load_profile("tf-images")
     engines.prefer_distribution_client()
 
 

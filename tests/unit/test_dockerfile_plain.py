@@ -42,7 +42,7 @@ _FILES = st.builds(
 
 
 @given(_FILES)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_it_reads_as_the_parser_does_or_not_at_all(data: bytes) -> None:
     found = plain_instructions(data)
     if found is None:

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bed.write_schemas import schemas
@@ -199,7 +199,6 @@ DOCUMENTS = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([f.name for f in fields(ImageYaml)]), DOCUMENTS, max_size=5))
-@settings(deadline=None)
 def test_what_is_read_quickly_is_what_pydantic_reads(value: dict[str, Value]) -> None:
     document = Document(path="image.yaml", value=value)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bed.revisions import REGISTRY, MemoryRevision, catalog_of
@@ -94,7 +94,6 @@ def ways(before: Repository, after: Repository, name: str) -> list[tuple[str, ..
 
 
 @given(edits())
-@settings(deadline=None)
 def test_the_plan_equals_the_oracle_s(pair: tuple[Repository, Repository]) -> None:
     before, after = pair
     if not after:
@@ -136,7 +135,6 @@ def prints(catalog: Catalog) -> dict[str, str]:
 
 
 @given(repositories())
-@settings(deadline=None)
 def test_fingerprints_do_not_depend_on_order(repository: Repository) -> None:
     files = files_of(repository)
     turned = Shuffled(files=dict(reversed(files.items())), name="other", commit=None)
@@ -145,7 +143,6 @@ def test_fingerprints_do_not_depend_on_order(repository: Repository) -> None:
 
 
 @given(repositories(), st.data())
-@settings(deadline=None)
 def test_nothing_outside_an_image_s_ancestry_changes_its_fingerprint(
     repository: Repository, data: st.DataObject
 ) -> None:

@@ -170,7 +170,7 @@ def test_too_long_a_path_stops_at_the_limit() -> None:
         read(SAMPLE, Limits(path_bytes=12))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, len(samples.database()) - 1), st.binary(min_size=1, max_size=16))
 def test_any_damage_to_the_database_gives_a_value_or_an_flist_error(at: int, new: bytes) -> None:
     database = samples.database()
@@ -178,7 +178,7 @@ def test_any_damage_to_the_database_gives_a_value_or_an_flist_error(at: int, new
         read(samples.flist_of(database[:at] + new + database[at + len(new) :]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, len(SAMPLE) - 1), st.binary(min_size=1, max_size=4))
 def test_any_damage_to_the_file_gives_a_value_or_an_flist_error(at: int, new: bytes) -> None:
     with suppress(FlistError):

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.flist import samples
@@ -218,7 +218,6 @@ def test_a_cut_archive_is_an_flist_error(tmp_path: Path) -> None:
         pass
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=40))
 def test_any_damage_gives_a_tree_or_an_flist_error(where: int, new: bytes) -> None:
     try:

@@ -190,7 +190,7 @@ def trees(draw: st.DrawFn) -> list[Entry]:
     return made
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(trees())
 def test_any_tree_comes_back(tree: list[Entry]) -> None:
     back = read(write_flist(tree))
@@ -198,7 +198,7 @@ def test_any_tree_comes_back(tree: list[Entry]) -> None:
     assert back.problems == ()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(trees(), st.data())
 def test_any_damaged_flist_gives_a_value_or_an_flist_error(
     tree: list[Entry], data: st.DataObject
