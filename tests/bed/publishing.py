@@ -29,6 +29,7 @@ from tfimages_action.adapters.hub.states import flist_states
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
 from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.flist_records import FlistRecorder
 from tfimages_action.adapters.registry.probe import StrangersProbe
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.catalog import Catalog
@@ -123,6 +124,7 @@ def prepared(
             bases=engine.bases,
             publisher=engine.publisher if chosen.push else None,
             converter=HubConverter(hub, engine.source, StrangersProbe(), choices),
+            recorder=FlistRecorder(client, StrangersProbe(), version=tag) if chosen.push else None,
             housekeeper=engine.housekeeper,
         )
         assignment = Assignment(

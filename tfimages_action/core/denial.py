@@ -49,6 +49,16 @@ def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesE
     return StageError(message)
 
 
+def settings_page(reference: ImageReference) -> str:
+    """Where the visibility of a package is changed: no API does it."""
+    if reference.registry != _GHCR:
+        return f"in the settings of {reference.name}"
+    owner, _, package = reference.repository.partition("/")
+    package = package.replace("/", "%2F")
+    path = f"{owner}/packages/container/{package}/settings"
+    return f"https://github.com/users/{path} (of an organisation: https://github.com/orgs/{path})"
+
+
 def _rate_hint(reference: ImageReference) -> str:
     if reference.registry != DOCKER_HUB:
         return f"{reference.registry} limits our rate: try again later"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,12 +72,21 @@ class Flist:
     """URL of the content name."""
     stable_address: str | None = None
     md5: str = ""
+    sha256: str = ""
+    """Of the flist's file, as it was proved; hex."""
     entries: int = 0
     merkle_root: str = ""
+    record: str = ""
+    """Where the root is written down, for anyone to compare (core/flist_record.py)."""
     verified: bool = False
     """Proved equal to the image, file by file."""
     warnings: tuple[str, ...] = ()
     """What of the image no flist can keep: a dropped CMD, file capabilities."""
+
+    def recorded(self, place: str, warning: str) -> Flist:
+        """The same, with where its root was written down."""
+        warnings = (*self.warnings, warning) if warning else self.warnings
+        return replace(self, record=place, warnings=tuple(dict.fromkeys(warnings)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

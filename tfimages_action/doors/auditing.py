@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport, Stage
@@ -36,10 +37,19 @@ _HINT: Final = (
 
 
 class Auditor(Protocol):
-    """Holds a stable address against the image with this digest; empty: it serves just that."""
+    """Holds a stable address against the image with this digest and the root recorded for it.
+
+    Empty: it serves just that.
+    """
 
     def audit(
-        self, image: Image, digest: str, *, log: Log, stop: threading.Event
+        self,
+        image: Image,
+        digest: str,
+        recorded: FlistRecord | None,
+        *,
+        log: Log,
+        stop: threading.Event,
     ) -> tuple[str, ...]: ...
 
 
@@ -159,7 +169,26 @@ class AuditRun:
             case Record(digest=digest) if not digest:
                 return (f"{image.flist} does not say what it was made from",)
             case Record(digest=digest):
-                return self._auditor.audit(image, digest, log=self._say, stop=self._stop)
+                read = self._published.roots
+                recorded = read(image, digest) if read else None
+                found = self._auditor.audit(image, digest, recorded, log=self._say, stop=self._stop)
+                return (*found, *self._other_sources(image, recorded))
+
+    def _other_sources(self, image: Image, recorded: FlistRecord | None) -> tuple[str, ...]:
+        """What a VM was made from only the Hub says: an older flist may stand there in its place.
+
+        What was recorded of that flist tells, unless somebody took the name back on purpose.
+        """
+        if image.kind is not Kind.VM or recorded is None:
+            return ()
+        if recorded.fingerprint == image.fingerprint:
+            return ()
+        rollbacks = self._published.rollbacks
+        if rollbacks is not None and image.name in rollbacks([image]):
+            self._say(f"{image.name}: rolled back to {recorded.version}, says a mark on the Hub")
+            return ()
+        by = f", by {recorded.version}" if recorded.version else ""
+        return (f"{image.flist} was made from other sources than this release's{by}",)
 
 
 def _where(image: Image) -> str:

@@ -136,9 +136,9 @@ def _downloads(workspace: Path, catalog: Catalog) -> Findings:
 
 
 def _registry(settings: Settings, event: Event, registry: str, catalog: Catalog) -> Findings:
-    from tfimages_action.adapters.hub.visibility import settings_page
     from tfimages_action.adapters.registry.client import RegistryClient
     from tfimages_action.adapters.registry.probe import StrangersProbe
+    from tfimages_action.core.denial import settings_page
     from tfimages_action.doors.services import credentials_for
 
     known = credentials_for(settings, event, registry)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfimages_action.core import flist_name
+from tfimages_action.doors.done import Done
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError, StageError
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from tfimages_action.adapters.hub.proof import Prover
     from tfimages_action.adapters.hub.reading import HubReader
     from tfimages_action.adapters.hub.transport import Transport
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What came of it: `text` for a person, `data` for a machine (JSON values)."""
-
-    text: str
-    data: Mapping[str, object]
 
 
 def sign_in(settings: Settings) -> Hub:
@@ -168,22 +161,14 @@ def show(settings: Settings, name: str) -> Done:
     return Done(text="\n".join(f"{key}: {value}" for key, value in data.items()), data=data)
 
 
-def verify(settings: Settings, address: str, root: str | None) -> Done:
-    """Read a published flist whole; with `root`, raise `StageError` unless it is just that."""
-    from tfimages_action.adapters.hub.public import read_published
+def verify(settings: Settings, address: str, root: str | None, image: str | None = None) -> Done:
+    """Hold what an address serves against a root, or against the one recorded for `image`."""
+    from tfimages_action.doors import verifying
 
     if "://" not in address:
         hub, user, real = _public_place(settings, address)
         address = hub.address(user, real)
-    found = read_published(address, base=settings.hub_url)
-    data: dict[str, object] = asdict(found)
-    if root is not None and root != found.merkle_root:
-        raise StageError(
-            f"{address} is another flist: its root is {found.merkle_root}, not {root}",
-            hint="the address was switched since, or someone else overwrote it",
-        )
-    text = f"{found.merkle_root}  {address}  ({found.entries} entries, md5 {found.md5})"
-    return Done(text=text if root is None else f"{text}: as recorded", data=data)
+    return verifying.verify(address, base=settings.hub_url, root=root, image=image)
 
 
 def _transport(settings: Settings, token: object) -> Transport:

@@ -10,11 +10,12 @@ from typing import Final
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.doors import hub_actions
-from tfimages_action.doors.hub_actions import Done
+from tfimages_action.doors.done import Done
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.settings import Settings, resolve_settings, secrets_in
 from tfimages_action.doors.unexpected import known, trace
 from tfimages_action.errors import ExitCode, SettingsError
+from tfimages_action.flist.merkle import VERSION
 from tfimages_action.report import commands
 
 Perform = Callable[[Settings, str, str], Done]
@@ -27,6 +28,12 @@ def _convert(settings: Settings, name: str, target: str) -> Done:
 
 def _upload(settings: Settings, name: str, target: str) -> Done:
     return hub_actions.upload(settings, Path(target or "."), name)
+
+
+def _verify(settings: Settings, name: str, target: str) -> Done:
+    if not target or target.startswith(f"{VERSION}:"):
+        return hub_actions.verify(settings, name, target or None)
+    return hub_actions.verify(settings, name, None, target)
 
 
 def _merge(settings: Settings, name: str, target: str) -> Done:
@@ -54,10 +61,7 @@ ACTIONS: Final[Mapping[str, tuple[Perform, str]]] = {
     "delete": (lambda settings, name, _: hub_actions.delete(settings, name), "unused"),
     "merge": (_merge, "needed"),
     "readlink": (lambda settings, name, _: hub_actions.readlink(settings, name), "unused"),
-    "verify": (
-        lambda settings, name, target: hub_actions.verify(settings, name, target or None),
-        "optional",
-    ),
+    "verify": (_verify, "optional"),
 }
 """What the input `action` may say; what it does; whether it takes `target`."""
 

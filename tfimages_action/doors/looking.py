@@ -57,7 +57,8 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     registry = registry_of(settings, event, sources.origin)
     published = None
     if records:
-        from tfimages_action.doors.services import local_flists, record_reader
+        from tfimages_action.doors.reading import local_flists
+        from tfimages_action.doors.services import record_reader
 
         registered = record_reader(settings, event, registry)
         made = local_flists(settings) if settings.local else None

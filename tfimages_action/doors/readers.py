@@ -1,4 +1,4 @@
-"""Whom planning asks for what is published. The adapters behind it are wired in services.py."""
+"""Whom planning asks for what is published. The adapters behind it are wired in reading.py."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfimages_action.core.catalog import Image
+from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.rollback import Rollback
@@ -13,6 +14,7 @@ from tfimages_action.core.rollback import Rollback
 ReadRecords = Callable[[Iterable[ImageReference]], Mapping[ImageReference, RecordAnswer]]
 ReadArchives = Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]
 ReadFlists = Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]
+ReadRoot = Callable[[Image, str], FlistRecord | None]
 ReadTags = Callable[[ImageReference], Sequence[str]]
 ReadRollbacks = Callable[[Iterable[Image]], Mapping[str, Rollback]]
 
@@ -43,3 +45,5 @@ class Readers:
     """Every tag of a repository: a rollback's mark is one."""
     rollbacks: ReadRollbacks | None = None
     """The rollbacks of full VMs, whose marks the Hub keeps, by image name."""
+    roots: ReadRoot | None = None
+    """What was written down of the flist of an image with this digest; an audit asks."""

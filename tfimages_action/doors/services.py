@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tfimages_action.core.catalog import Image
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.events import Listener
 from tfimages_action.core.names import Occasion
-from tfimages_action.core.record import FlistState, RecordAnswer
-from tfimages_action.core.reference import DOCKER_HUB, ImageReference
+from tfimages_action.core.reference import DOCKER_HUB
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.planning import Planned, overrides_of
-from tfimages_action.doors.readers import BaseAnswer, ReadBases, Readers
+from tfimages_action.doors.readers import Readers
+from tfimages_action.doors.reading import local_flists, readers_of
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import SettingsError, TfImagesError
+from tfimages_action.errors import SettingsError
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
     from tfimages_action.adapters.hub.client import Hub
     from tfimages_action.adapters.hub.converter import HubConverter
-    from tfimages_action.adapters.local_flists import Exports, LocalFlists
     from tfimages_action.adapters.registry.client import RegistryClient
     from tfimages_action.adapters.registry.records import RecordReader
     from tfimages_action.adapters.smoke.checker import Smoke
     from tfimages_action.pipeline.options import Options
-    from tfimages_action.pipeline.ports import Checker, Converter
+    from tfimages_action.pipeline.ports import Checker, Converter, Recorder
     from tfimages_action.pipeline.run import PipelineRun
 
 _ARTIFACTS: Final = Path("build/checks")
@@ -86,6 +84,7 @@ class Services:
             converter=self.converter(planned),
             housekeeper=self.engine.housekeeper,
             comparer=self.engine.comparer,
+            recorder=self.recorder(planned),
         )
         return PipelineRun(assignment, services, _options(settings), listener=listener)
 
@@ -110,6 +109,21 @@ class Services:
             for name, reason in pruning.spared:
                 say(f"spared: {name}, to which {reason} leads")
             prune(self.hub, pruning, log=say)
+
+    def recorder(self, planned: Planned) -> Recorder | None:
+        """Whoever writes roots down; `None` where no registry is pushed to, or no Hub asked."""
+        if self.hub is None or not self.settings.push:
+            return None
+        from tfimages_action.adapters.registry.flist_records import FlistRecorder
+        from tfimages_action.adapters.registry.probe import StrangersProbe
+
+        comparison = planned.comparison
+        return FlistRecorder(
+            self.registry,
+            StrangersProbe(),
+            version=comparison.tag.text if comparison.tag else "",
+            revision=comparison.current.commit or "",
+        )
 
     def auditor(self) -> HubConverter | None:
         """Give what reads stable addresses again; `None` without a Hub."""
@@ -196,7 +210,7 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
             registry=client,
             engine=engine,
             hub=hub,
-            published=_published(settings, client, hub) if settings.push else None,
+            published=readers_of(settings, client, hub) if settings.push else None,
         )
 
 
@@ -206,13 +220,6 @@ def record_reader(settings: Settings, event: Event, registry: str) -> RecordRead
     from tfimages_action.adapters.registry.records import RecordReader
 
     return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
-
-
-def local_flists(settings: Settings, exports: Exports | None = None) -> LocalFlists:
-    """Open the folder of the flists made here; only to convert and prove it needs `exports`."""
-    from tfimages_action.adapters.local_flists import LocalFlists
-
-    return LocalFlists(Path(settings.flist_dir), exports)
 
 
 def credentials_for(settings: Settings, event: Event, registry: str) -> tuple[Credentials, ...]:
@@ -264,62 +271,6 @@ def _sign_in(settings: Settings) -> Hub:
         limits=Limits(convert_s=settings.convert_timeout, upload_s=settings.convert_timeout),
     )
     return Hub.sign_in(transport)
-
-
-def _published(settings: Settings, client: RegistryClient, hub: Hub | None) -> Readers:
-    from tfimages_action.adapters.hub.states import vm_rollbacks
-    from tfimages_action.adapters.registry.records import RecordReader
-
-    records, bases = RecordReader(client).read, _base_reader(client)
-    if settings.convert and settings.local:
-        made = local_flists(settings)
-        return Readers(
-            records=records,
-            bases=bases,
-            tags=client.tags,
-            archives=made.records,
-            rollbacks=made.rollbacks,
-            flists=made.states,
-        )
-    if hub is None:
-        return Readers(records=records, bases=bases, tags=client.tags)
-    return Readers(
-        records=records,
-        bases=bases,
-        tags=client.tags,
-        rollbacks=lambda images: vm_rollbacks(hub, hub.user, images),
-        archives=_archive_reader(hub),
-        flists=_flist_reader(settings, hub),
-    )
-
-
-def _base_reader(client: RegistryClient) -> ReadBases:
-    def answer(reference: ImageReference) -> BaseAnswer:
-        try:
-            digest = client.digest(reference)
-        except TfImagesError as error:
-            return BaseAnswer(digest=None, cause=error.message)
-        return BaseAnswer(digest=digest, cause="" if digest else "it is not in its registry")
-
-    return lambda references: {reference: answer(reference) for reference in references}
-
-
-def _archive_reader(hub: Hub) -> Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]:
-    from tfimages_action.adapters.hub.states import vm_record
-
-    return lambda images: {image.name: vm_record(hub, hub.user, image) for image in images}
-
-
-def _flist_reader(
-    settings: Settings, hub: Hub
-) -> Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]:
-    from tfimages_action.adapters.hub.states import flist_states
-
-    def read(digests: Mapping[str, str], images: Iterable[Image]) -> Mapping[str, FlistState]:
-        pairs = [(image, digests[image.name]) for image in images if image.name in digests]
-        return flist_states(hub, pairs, links=settings.flist_layout == "links")
-
-    return read
 
 
 def _options(settings: Settings) -> Options:

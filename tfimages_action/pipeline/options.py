@@ -20,6 +20,7 @@ from tfimages_action.pipeline.ports import (
     Converter,
     Housekeeper,
     Publisher,
+    Recorder,
 )
 
 Durations = Mapping[tuple[str, Stage], float]
@@ -60,6 +61,7 @@ class Services:
     housekeeper: Housekeeper | None = None
     comparer: Comparer | None = None
     """A refresh's; without it every result counts as a new one."""
+    recorder: Recorder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,17 @@ class Housekeeper(Protocol):
         """Remove an image of this run that nothing needs any more. Never raises."""
 
 
+class Recorder(Protocol):
+    """Writes down what was proved, where anyone can read it and no user of the Hub can write."""
+
+    def record(self, image: Image, digest: str, flist: Flist, *, log: Log) -> Flist:
+        """Write down the root of a proved flist of `digest`; returns it with `record`.
+
+        Comes after the proof and before any name leads to the flist. The same again changes
+        nothing.
+        """
+
+
 class Converter(Protocol):
     """Has the Hub make flists, proves them, and switches the stable names."""
 

@@ -5,8 +5,9 @@ A run may be killed between any two effects and started again, because of these 
 1. An image is pushed only after its checks passed; so whatever bears `fp-<fingerprint12>` was
    built from just that fingerprint and passed, and may be promoted instead of built again.
 2. Content names (tag and flist) are made of the digest: giving one again gives it the same bytes.
-3. Names promise in one direction: content, then the release's (or branch's), then the links of
-   the flists, and the moving tag last. Whatever a name promises was there before the name.
+3. Names promise in one direction: content, then the release's (or branch's), then the record of
+   the flist's root, then the links of the flists, and the moving tag last. Whatever a name
+   promises was there before the name.
 4. So the moving tag is the commit point: it bears the wanted fingerprint only when everything
    else of the image is done. Until then planning finds the image unfinished: promoted by its
    `fp-` name where the push had happened, built where it had not.
@@ -281,11 +282,20 @@ class ImageWork:
         if flist is None:  # a VM whose links alone are to be put right
             name = names.content_flist(self._image, self._recorded())
             flist = Flist(name=flist_name.check(name), address="")
+        flist = self._record(flist, saying)
         links = names.flist_links(self._image, self._occasion, move)
         with self._shared.switching:
             self.flist = converter.switch(
                 self._image, flist, links, log=saying.log, stop=saying.stop
             )
+
+    def _record(self, flist: Flist, saying: Saying) -> Flist:
+        """Write the root down before any name leads to the flist; what was not proved has none."""
+        recorder = self._shared.services.recorder
+        if recorder is None or not (flist.verified and flist.merkle_root and self.digest):
+            return flist
+        digest = f"sha256:{self.digest.removeprefix('sha256:')}"
+        return recorder.record(self._image, digest, flist, log=saying.log)
 
     def _name_release(self, saying: Saying) -> None:
         publisher = _needed(self._shared.services.publisher)

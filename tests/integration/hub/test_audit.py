@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
+from tests.bed.oci import File
+from tests.integration.hub.test_vm import INITRD, KERNEL, LINK, archive
 from tests.integration.hub.world import USER, World
 from tests.standins.hub import flists
+from tfimages_action.adapters.hub.sources import digest_of
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.run import RunReport
-from tfimages_action.core.work import Published
+from tfimages_action.core.work import FlistSource
 from tfimages_action.doors import readers
 from tfimages_action.doors.auditing import AuditRun
 
 
-def audit(world: World, source: Published) -> tuple[str, ...]:
+def audit(world: World, source: FlistSource) -> tuple[str, ...]:
     return world.converter().audit(
-        world.image, source.digest, log=world.lines.append, stop=threading.Event()
+        world.image,
+        digest_of(source),
+        world.recorded(source),
+        log=world.lines.append,
+        stop=threading.Event(),
     )
 
 
@@ -57,6 +66,38 @@ def test_a_link_that_leads_elsewhere(world: World) -> None:
         findings[0] == f"{world.stable} leads to {world.content(new)}, not to {world.content(old)}"
     )
     assert any("/etc/release: content" in finding for finding in findings)
+
+
+def test_an_flist_without_a_recorded_root_is_held_against_its_image_alone(world: World) -> None:
+    source = world.push("v1")
+    converter = world.converter()
+    flist = world.verify(converter, source, world.convert(converter, source))
+    world.switch(converter, flist, "v1")
+    assert audit(world, source) == ()
+    assert any("no root was recorded" in line for line in world.lines)
+
+
+def test_another_root_than_the_recorded_one_is_found(world: World) -> None:
+    source = world.push("v1")
+    flist = world.publish(source, "v1")
+    world.record(source, replace(flist, merkle_root="v1:" + "0" * 64))
+    (finding,) = audit(world, source)
+    assert f"has the root {flist.merkle_root}, and v1:000" in finding
+
+
+def test_a_vm_that_was_overwritten_is_found(world: World, tmp_path: Path) -> None:
+    release = [File(path="etc/release", content=f"v{n}".encode()) for n in (1, 2)]
+    old = archive(world, tmp_path, KERNEL, LINK, INITRD, release[0])
+    world.publish(old, "v1")
+    assert audit(world, old) == ()
+    new = archive(world, tmp_path, KERNEL, LINK, INITRD, release[1])
+    flist = world.publish(new, "v2")
+    assert audit(world, new) == ()
+    folder = world.standin.storage.folder(USER)
+    old_flist = folder / f"noble-{old.sha256[:12]}.flist"
+    (folder / flist.name).write_bytes(old_flist.read_bytes())
+    (finding,) = audit(world, new)
+    assert "has the root" in finding
 
 
 def release_audit(world: World) -> RunReport:

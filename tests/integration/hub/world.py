@@ -22,10 +22,15 @@ from tests.standins.hub.server import HubStandIn
 from tfimages_action.adapters.hub.choices import Choices, Timing
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.converter import HubConverter
+from tfimages_action.adapters.hub.sources import digest_of
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Limits, Transport
-from tfimages_action.core import flist_name, names
+from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.flist_records import FlistRecorder, read_flist_record
+from tfimages_action.adapters.registry.probe import StrangersProbe
+from tfimages_action.core import flist_name, flist_record, names
 from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import FlistSource, ImageConfig, Log, Published, Visibility
@@ -152,6 +157,7 @@ class World:
         """One try of everything."""
         flist = self.convert(converter, source)
         flist = self.verify(converter, source, flist)
+        flist = self.record(source, flist)
         return self.switch(converter, flist, release)
 
     def publish(
@@ -175,6 +181,14 @@ class World:
         return converter.verify(
             self.image, source, flist, log=self.lines.append, stop=threading.Event()
         )
+
+    def record(self, source: FlistSource, flist: Flist) -> Flist:
+        recorder = FlistRecorder(RegistryClient(), StrangersProbe())
+        return recorder.record(self.image, digest_of(source), flist, log=self.lines.append)
+
+    def recorded(self, source: FlistSource) -> FlistRecord | None:
+        place = flist_record.place(self.image.reference, digest_of(source))
+        return read_flist_record(RegistryClient(), place)
 
     def switch(self, converter: HubConverter, flist: Flist, release: str) -> Flist:
         links = (flist_name.of_release(self.stable, release), self.stable)

@@ -10,9 +10,12 @@ import pytest
 
 from tests.unit.report.samples import step
 from tfimages_action.core.catalog import Catalog, Image, Kind
+from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.rollback import Rollback
 from tfimages_action.core.run import Outcome
+from tfimages_action.core.tags import require_version_tag
 from tfimages_action.core.work import Log
 from tfimages_action.doors.auditing import AuditRun
 from tfimages_action.doors.event import Event
@@ -29,12 +32,20 @@ class FakeAuditor:
     def __init__(self, findings: Mapping[str, tuple[str, ...]]) -> None:
         self.findings = findings
         self.asked: list[tuple[str, str]] = []
+        self.held: list[FlistRecord | None] = []
 
     def audit(
-        self, image: Image, digest: str, *, log: Log, stop: threading.Event
+        self,
+        image: Image,
+        digest: str,
+        recorded: FlistRecord | None,
+        *,
+        log: Log,
+        stop: threading.Event,
     ) -> tuple[str, ...]:
         del log, stop
         self.asked.append((image.name, digest))
+        self.held.append(recorded)
         return self.findings.get(image.name, ())
 
 
@@ -45,7 +56,14 @@ def published(answers: Mapping[str, RecordAnswer]) -> Readers:
     def archives(images: Iterable[Image]) -> dict[str, RecordAnswer]:
         return {image.name: answers[image.name] for image in images}
 
-    return Readers(records=records, archives=archives)
+    return Readers(records=records, archives=archives, roots=lambda _, digest: recorded(digest))
+
+
+def recorded(digest: str) -> FlistRecord:
+    made = step("vm").image.fingerprint
+    return FlistRecord(
+        digest=digest, root="v1:00", name="a.flist", address="", md5="", fingerprint=made
+    )
 
 
 def audit(
@@ -65,6 +83,7 @@ def test_all_is_as_published() -> None:
     run, said = audit({"a": Record(digest=DIGEST), "vm": Record(digest="x")}, auditor, "vm")
     report = run.run()
     assert auditor.asked == [("a", DIGEST), ("vm", "x")]
+    assert auditor.held == [recorded(DIGEST), recorded("x")]
     assert report.exit_code == 0
     assert {one.outcome for one in report.images} == {Outcome.SKIPPED}
     assert said == ["a: serves what was published", "vm: serves what was published"]
@@ -100,6 +119,25 @@ def test_an_image_that_nobody_can_compare_with_is_no_pass(
     assert run.run().exit_code == ExitCode.FAILED
     assert finding in said[0]
     assert auditor.asked == []
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_an_older_flist_of_a_vm_is_known_by_what_was_recorded_of_it(marked: bool) -> None:
+    image = replace(step("vm").image, kind=Kind.VM, fingerprint="v1:sha256:new")
+    old = replace(recorded(DIGEST), fingerprint="v1:sha256:old", version="v27")
+    mark = Rollback(since=require_version_tag("v28"), serves="v27")
+    readers = Readers(
+        archives=lambda _: {"vm": Record(digest=DIGEST)},
+        rollbacks=lambda _: {"vm": mark} if marked else {},
+        roots=lambda *_: old,
+    )
+    said: list[str] = []
+    catalog = Catalog(revision="v28", images=(image,))
+    report = AuditRun(catalog, readers, FakeAuditor({}), say=said.append).run()
+    assert report.exit_code == (ExitCode.DONE if marked else ExitCode.FAILED)
+    assert (
+        "rolled back to v27" if marked else "other sources than this release's, by v27"
+    ) in said[0]
 
 
 def test_a_stopped_audit_passes_nothing() -> None:

@@ -112,14 +112,15 @@ class ByHand:
         self._conversions.make(beside, request, log=self._log, stop=self._stop)
         with open_archive(archive) as stream:
             tree = read_tree(stream)
-        file, md5 = fetch(self._hub, self._hub.user, beside, self._timing, self._stop)
+        file, came = fetch(self._hub, self._hub.user, beside, self._timing, self._stop)
         verdict = compare(tree, file, None)
         if not verdict.equal:
             raise StageError(f"the Hub's flist is not {archive.name}:\n{verdict.describe()}")
         proved = Flist(
             name=beside,
             address=self._address(beside),
-            md5=md5,
+            md5=came.md5,
+            sha256=came.sha256,
             entries=len(file.entries),
             merkle_root=merkle_root(file.entries),
             verified=True,
@@ -146,6 +147,7 @@ class ByHand:
             name=name,
             address=self._address(name),
             md5=flist.md5,
+            sha256=flist.sha256,
             entries=flist.entries,
             merkle_root=flist.merkle_root,
             verified=flist.verified,

@@ -22,6 +22,7 @@ from tfimages_action.adapters.hub.switch import Switch
 from tfimages_action.adapters.hub.visibility import check_public
 from tfimages_action.core import flist_name, names
 from tfimages_action.core.catalog import Image
+from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import BuiltArchive, FlistSource, Log, Published
 from tfimages_action.errors import StageError
@@ -94,11 +95,17 @@ class HubConverter:
         return replace(switched, address=address, stable_address=stable)
 
     def audit(
-        self, image: Image, digest: str, *, log: Log, stop: threading.Event
+        self,
+        image: Image,
+        digest: str,
+        recorded: FlistRecord | None,
+        *,
+        log: Log,
+        stop: threading.Event,
     ) -> tuple[str, ...]:
         """What is wrong with the image's stable address; empty: it serves what was published."""
         auditor = Auditor(self._hub, self._prover, self.choices.layout, self.choices.timing)
-        return auditor.audit(image, digest, log=log, stop=stop)
+        return auditor.audit(image, digest, recorded, log=log, stop=stop)
 
     def _request(
         self, image: Image, source: FlistSource, name: str, *, log: Log, stop: threading.Event

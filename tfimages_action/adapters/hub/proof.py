@@ -15,7 +15,7 @@ from tfimages_action.adapters.hub.errors import (
     HubStoppedError,
     HubUnknownError,
 )
-from tfimages_action.adapters.hub.reading import HubReader
+from tfimages_action.adapters.hub.reading import Downloaded, HubReader
 from tfimages_action.adapters.hub.sources import Sources
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import FlistSource, Log
@@ -67,13 +67,14 @@ class Prover:
         tree = self._sources.tree(source, log=log, stop=stop)
         config = self._sources.config(source, log=log, stop=stop)
         try:
-            file, md5 = fetch(self._hub, self._hub.user, flist.name, self._timing, stop)
+            file, came = fetch(self._hub, self._hub.user, flist.name, self._timing, stop)
         except FlistError as damaged:
             return Verdict(flist=flist, faults=damaged.message)
         verdict = compare(tree, file, config)
         found = replace(
             flist,
-            md5=md5,
+            md5=came.md5,
+            sha256=came.sha256,
             entries=len(file.entries),
             merkle_root=merkle_root(file.entries),
             verified=verdict.equal,
@@ -101,8 +102,8 @@ class Prover:
 
 def fetch(
     hub: HubReader, user: str, name: str, timing: Timing, stop: threading.Event
-) -> tuple[FlistFile, str]:
-    """Download an flist whole and read it; returns it with its md5.
+) -> tuple[FlistFile, Downloaded]:
+    """Download an flist whole and read it; returns it with its digests.
 
     What comes is believed only if its md5 is the one the Hub has for it, both before and after:
     amid a replacement they differ. Raises `FlistError` for a file that is damaged and stays so.
@@ -120,7 +121,7 @@ def fetch(
                 came = None
             if came and before and came.md5 == before.md5:
                 file.seek(0)
-                return read_flist(file), came.md5
+                return read_flist(file), came
         if stop.wait(timing.poll_s):
             raise HubStoppedError(f"stopped while downloading {name}")
     raise HubUnknownError(f"{user}/{name} can't be downloaded whole: it changes all the time")

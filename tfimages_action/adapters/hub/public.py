@@ -21,7 +21,10 @@ class PublishedFlist:
     """What an address serves now."""
 
     address: str
+    content: str
+    """The flist that it leads to: of a link, the target."""
     md5: str
+    sha256: str
     entries: int
     merkle_root: str
 
@@ -41,10 +44,13 @@ def read_published(address: str, *, base: str) -> PublishedFlist:
         )
     user, name = names
     hub = HubReader(Transport(root))
-    file, md5 = fetch(hub, user, name, Timing(), threading.Event())
+    there = hub.light(user, name)
+    file, came = fetch(hub, user, name, Timing(), threading.Event())
     return PublishedFlist(
         address=address,
-        md5=md5,
+        content=there.target.rpartition("/")[2] if there and there.target else name,
+        md5=came.md5,
+        sha256=came.sha256,
         entries=len(file.entries),
         merkle_root=merkle_root(file.entries),
     )

@@ -21,9 +21,10 @@ _API: Final = ("api", "flist")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Downloaded:
-    """A file as it came: its md5 (hex) and size in bytes."""
+    """A file as it came: its md5 and sha256 (hex), and size in bytes."""
 
     md5: str
+    sha256: str
     size: int
 
 
@@ -118,7 +119,8 @@ class HubReader:
             raise HubUnknownError(f"downloading {user}/{name}: an empty file came")
         into.write(answer.body)
         md5 = hashlib.md5(answer.body, usedforsecurity=False).hexdigest()
-        return Downloaded(md5=md5, size=len(answer.body))
+        sha256 = hashlib.sha256(answer.body).hexdigest()
+        return Downloaded(md5=md5, sha256=sha256, size=len(answer.body))
 
     def heeding(self, stop: threading.Event) -> AbstractContextManager[None]:
         """Every call of this thread ends with `HubStoppedError` once `stop` is set."""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tfimages_action.doors import hub_actions
-from tfimages_action.doors.hub_actions import Done
+from tfimages_action.doors.done import Done
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import Settings, resolve_settings
 
@@ -161,16 +161,27 @@ def show(name: str, *, as_json: bool, **options: object) -> None:
 @click.command(
     epilog="""\b
 Examples:
-  tfimages verify https://hub.grid.tf/you/ghcr.io-you-ubuntu-24.04.flist
+  tfimages verify https://hub.grid.tf/you/ghcr.io-you-web-latest.flist --image ghcr.io/you/web
   tfimages verify you/ubuntu.flist --root v1:5f0c...
 """
 )
 @click.argument("address", metavar="ADDRESS|[USER/]NAME")
-@click.option("--root", help="The root that the publishing run recorded; another one is an error.")
+@click.option("--root", help="A root that you know; another one is an error.")
+@click.option(
+    "--image",
+    metavar="REGISTRY/NAME[:TAG]",
+    help="The image it was published for: another root than the one recorded there is an error.",
+)
 @_common
-def verify(address: str, root: str | None, *, as_json: bool, **options: object) -> None:
-    """Read a published flist whole and print the Merkle root over all its entries."""
-    _print(hub_actions.verify(_settings(options), address, root), as_json=as_json)
+def verify(
+    address: str, root: str | None, image: str | None, *, as_json: bool, **options: object
+) -> None:
+    """Read a published flist whole and print the Merkle root over all its entries.
+
+    With --image the root is held against what the publishing run recorded beside that image.
+    """
+    done = hub_actions.verify(_settings(options), address, root, image)
+    _print(done, as_json=as_json)
 
 
 hub.add_command(verify)

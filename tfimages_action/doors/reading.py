@@ -1,0 +1,93 @@
+"""Whom a run asks for what is published: registry, Hub, and the folder of flists made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfimages_action.core import flist_record
+from tfimages_action.core.catalog import Image
+from tfimages_action.core.record import FlistState, RecordAnswer
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.doors.readers import BaseAnswer, ReadBases, Readers, ReadRoot
+from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import TfImagesError
+
+if TYPE_CHECKING:
+    from tfimages_action.adapters.hub.client import Hub
+    from tfimages_action.adapters.local_flists import Exports, LocalFlists
+    from tfimages_action.adapters.registry.client import RegistryClient
+
+
+def local_flists(settings: Settings, exports: Exports | None = None) -> LocalFlists:
+    """Open the folder of the flists made here; only to convert and prove it needs `exports`."""
+    from tfimages_action.adapters.local_flists import LocalFlists
+
+    return LocalFlists(Path(settings.flist_dir), exports)
+
+
+def readers_of(settings: Settings, client: RegistryClient, hub: Hub | None) -> Readers:
+    """Tell whom to ask for what is published: the registry, and the Hub or the local folder."""
+    from tfimages_action.adapters.hub.states import vm_rollbacks
+    from tfimages_action.adapters.registry.records import RecordReader
+
+    records, bases = RecordReader(client).read, _base_reader(client)
+    if settings.convert and settings.local:
+        made = local_flists(settings)
+        return Readers(
+            records=records,
+            bases=bases,
+            tags=client.tags,
+            archives=made.records,
+            rollbacks=made.rollbacks,
+            flists=made.states,
+        )
+    if hub is None:
+        return Readers(records=records, bases=bases, tags=client.tags)
+    return Readers(
+        records=records,
+        bases=bases,
+        tags=client.tags,
+        rollbacks=lambda images: vm_rollbacks(hub, hub.user, images),
+        archives=_archive_reader(hub),
+        flists=_flist_reader(settings, hub),
+        roots=_root_reader(client),
+    )
+
+
+def _base_reader(client: RegistryClient) -> ReadBases:
+    def answer(reference: ImageReference) -> BaseAnswer:
+        try:
+            digest = client.digest(reference)
+        except TfImagesError as error:
+            return BaseAnswer(digest=None, cause=error.message)
+        return BaseAnswer(digest=digest, cause="" if digest else "it is not in its registry")
+
+    return lambda references: {reference: answer(reference) for reference in references}
+
+
+def _root_reader(client: RegistryClient) -> ReadRoot:
+    from tfimages_action.adapters.registry.flist_records import read_flist_record
+
+    return lambda image, digest: read_flist_record(
+        client, flist_record.place(image.reference, digest)
+    )
+
+
+def _archive_reader(hub: Hub) -> Callable[[Iterable[Image]], Mapping[str, RecordAnswer]]:
+    from tfimages_action.adapters.hub.states import vm_record
+
+    return lambda images: {image.name: vm_record(hub, hub.user, image) for image in images}
+
+
+def _flist_reader(
+    settings: Settings, hub: Hub
+) -> Callable[[Mapping[str, str], Iterable[Image]], Mapping[str, FlistState]]:
+    from tfimages_action.adapters.hub.states import flist_states
+
+    def read(digests: Mapping[str, str], images: Iterable[Image]) -> Mapping[str, FlistState]:
+        pairs = [(image, digests[image.name]) for image in images if image.name in digests]
+        return flist_states(hub, pairs, links=settings.flist_layout == "links")
+
+    return read
