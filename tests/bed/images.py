@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -90,6 +91,32 @@ def release(engine: Engine, into: Path, *, packages: str, files: str, archive: s
     """Pack commands of Debian's packages as a release would be; returns the folder."""
     arguments = {"PACKAGES": packages, "FILES": files, "ARCHIVE": archive}
     return _export(engine, "debian-package", into, arguments)
+
+
+def code_server(engine: Engine, into: Path) -> Path:
+    """Make a package `code-server.deb` that reads code-server's flags; returns the folder."""
+    return _export(engine, "code-server", into, {})
+
+
+def hero_releases(into: Path) -> dict[str, Path]:
+    """Pack stand-ins for what hero and hero-git download; returns their named contexts."""
+    names = ("hero-release", "bun-release", "v-release", "herolib")
+    contexts = {name: into / name for name in names}
+    for folder in contexts.values():
+        folder.mkdir(parents=True)
+    shutil.copy(_STANDINS / "hero/hero", contexts["hero-release"])
+    _zip(contexts["bun-release"] / "bun.zip", "bun-linux-x64-baseline/bun")
+    _zip(contexts["v-release"] / "v.zip", "v/v")
+    for path, text in (("cli/hero.v", "fn main() {}\n"), ("lib/core/core.v", "module core\n")):
+        file = contexts["herolib"] / path
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    return contexts
+
+
+def _zip(path: Path, member: str) -> None:
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.write(_STANDINS / "hero" / Path(member).name, member)
 
 
 def _export(engine: Engine, standin: str, into: Path, arguments: Mapping[str, str]) -> Path:

@@ -101,7 +101,7 @@ def _base(
         target=image.target,
         platforms=_first(image.platforms, defaults.platforms, ()),
         ignore=_first(image.ignore, defaults.ignore, DEFAULT_IGNORE),
-        checks=tuple(c for c in (defaults.checks, image.checks) if c is not _NO_CHECKS),
+        checks=_given(defaults.checks, image.checks),
         contexts=image.contexts,
     )
 
@@ -125,7 +125,12 @@ def _variant(
         own_args=own_args,
         target=variant.target or base.target,
         platforms=_first(variant.platforms, None, base.platforms),
+        checks=(*base.checks, *_given(variant.checks)),
     )
+
+
+def _given(*layers: ChecksConfig) -> tuple[ChecksConfig, ...]:
+    return tuple(layer for layer in layers if layer is not _NO_CHECKS)
 
 
 def _reference(registry: str, name: str, location: Location) -> ImageReference:

@@ -99,3 +99,21 @@ def test_gluster(
     )
     tag = images.build(engine, images.catalogued(name), contexts={"etcd-release": etcd})
     assert _failures(client, name, tag, tmp_path) == []
+
+
+def test_dev_env(engine: Engine, ubuntu: None, client: docker.DockerClient, tmp_path: Path) -> None:
+    del ubuntu
+    contexts = {"code-server": images.code_server(engine, tmp_path / "code-server")}
+    tag = images.build(engine, images.catalogued("dev-env"), contexts=contexts)
+    assert _failures(client, "dev-env", tag, tmp_path) == []
+
+
+def test_hero_and_hero_git_on_it(
+    engine: Engine, ubuntu: None, client: docker.DockerClient, tmp_path: Path
+) -> None:
+    del ubuntu
+    contexts = images.hero_releases(tmp_path / "releases")
+    hero = images.build(engine, images.catalogued("hero"), contexts=contexts)
+    assert _failures(client, "hero", hero, tmp_path) == []
+    tag = images.build(engine, images.catalogued("hero-git"), contexts=contexts)
+    assert _failures(client, "hero-git", tag, tmp_path) == []

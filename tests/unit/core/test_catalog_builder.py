@@ -268,6 +268,17 @@ class TestChecks:
         assert SshCheck() not in image(files, "child").checks.checks
         assert SshCheck() not in image(files, "leaf").checks.checks
 
+    def test_a_variant_adds_checks_of_its_own(self) -> None:
+        text = (
+            "variants:\n- name: one\n- name: two\n  checks: {port: [81], run: {env: {ME: two}}}\n"
+            "checks: {port: [80]}"
+        )
+        files = {"images/g/Dockerfile": ALPINE, "images/g/image.yaml": text}
+        assert image(files, "one").checks.checks == (PortCheck(port=80),)
+        two = image(files, "two").checks
+        assert two.checks == (PortCheck(port=80), PortCheck(port=81))
+        assert two.run.env == (("ME", "two"),)
+
     def test_checks_change_no_fingerprint(self) -> None:
         other = {**self.FILES, "images/child/image.yaml": "checks: {}"}
         assert image(other, "child").fingerprint == image(self.FILES, "child").fingerprint

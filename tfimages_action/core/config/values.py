@@ -110,6 +110,8 @@ class VariantConfig:
     """Replaces the image's `target`."""
     flist: str | None = None
     """Stable flist name, where the usual one won't do."""
+    checks: ChecksConfig = ChecksConfig()
+    """What this variant proves beside the image's `checks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
