@@ -42,7 +42,7 @@ def main() -> None:
     """Bring the machine to where everything else can start."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     packages = [package for command, package in TOOLS.items() if not shutil.which(command)]
-    packages += engine_packages()
+    packages += engine_packages() + library_packages()
     python = find_python()
     if python is None:
         packages += python_packages()
@@ -78,6 +78,14 @@ def engine_of_distribution() -> list[str]:
         )
         write_as_root(TRIXIE_PIN, "Package: *\nPin: release n=trixie\nPin-Priority: 100\n")
     return [f"{package}/trixie" for package in ENGINE_PACKAGES]
+
+
+def library_packages() -> list[str]:
+    """Return the Hub's own snappy, which Debian 12 alone has: a test holds block names by it."""
+    system = os_release()
+    if (system.get("ID"), system.get("VERSION_ID")) != ("debian", "12"):
+        return []
+    return [] if succeeds("dpkg-query", "--status", "libsnappy1v5") else ["libsnappy1v5"]
 
 
 def python_packages() -> list[str]:

@@ -38,8 +38,9 @@ class GitRepository:
         found = pygit2.discover_repository(str(path)) if path.exists() else None
         if found is None:
             raise RevisionError(
-                f"{path} is not in a git repository",
-                hint="name the repository's folder with --repo, or run actions/checkout first",
+                f"{path.absolute()} is not in a git repository",
+                hint="go to one or name its folder with --repo (`git init` makes one); in a job "
+                "run actions/checkout first",
             )
         self._repo = pygit2.Repository(found)
         self._trees = _Trees(self._repo)
@@ -84,9 +85,14 @@ class GitRepository:
     def worktree(self) -> WorktreeRevision:
         """Give the worktree with its uncommitted changes."""
         head = self._find("HEAD")
-        if self._repo.is_bare or head is None:
+        if self._repo.is_bare:
             raise RevisionError(
-                "there is no worktree with a commit here", hint="name a revision with --current"
+                "this repository is bare: it has no worktree",
+                hint="name a revision with --current, or another repository with --repo",
+            )
+        if head is None:
+            raise RevisionError(
+                "there is no commit here yet", hint="git add --all && git commit, then again"
             )
         return WorktreeRevision(self._repo, head)
 

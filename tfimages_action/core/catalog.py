@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.fingerprint import Ingredients
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.errors import Location
+from tfimages_action.errors import Location, SettingsError
 
 
 class Kind(StrEnum):
@@ -119,3 +121,14 @@ class Catalog:
     def find(self, name: str) -> Image | None:
         """The image of that name."""
         return next((image for image in self.images if image.name == name), None)
+
+
+def no_such_image(name: str, known: Collection[str], *, note: str = "") -> SettingsError:
+    """The error for a name that is no image, with the one that was probably meant."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return SettingsError(
+        f"there is no image {name!r}{note}",
+        hint=f"perhaps {near[0]!r} was meant; `tfimages graph` lists them all"
+        if near
+        else "`tfimages graph` lists them all",
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tfimages_action.core.catalog import no_such_image
 from tfimages_action.core.plan import Plan, Step
-from tfimages_action.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,8 @@ def explain(plan: Plan, name: str) -> Explanation:
     """The tree of one image. Raises `SettingsError` for a name that the plan doesn't know."""
     steps = {step.image.name: step for step in plan.steps}
     if name not in steps:
-        gone = " (it is retired)" if name in plan.retired else ""
-        raise SettingsError(
-            f"the plan has no image {name!r}{gone}", hint="`tfimages plan` lists them all"
-        )
+        note = ": it is retired" if name in plan.retired else ""
+        raise no_such_image(name, steps, note=note)
     return _node(steps[name].reason.chain, steps)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfimages_action.core.catalog import Catalog, Image
+from tfimages_action.core.catalog import Catalog, Image, no_such_image
 from tfimages_action.core.graph import ancestors, descendants
 from tfimages_action.core.plan import Action, ReasonKind, Step
-from tfimages_action.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +29,7 @@ def matched(selection: Selection, catalog: Catalog) -> frozenset[str]:
     for glob in selection.only:
         found = {image.name for image in catalog.images if _matches(image, glob)}
         if not found:
-            near = difflib.get_close_matches(glob, parents, n=1)
-            raise SettingsError(
-                f"`only` names {glob!r}, which no image matches",
-                hint=f"perhaps {near[0]!r} was meant" if near else "`plan` lists all images",
-            )
+            raise no_such_image(glob, parents, note=", which `only` names")
         names |= found
     return frozenset(names) | (descendants(parents, names) if selection.descendants else set())
 

@@ -32,7 +32,7 @@ def settings_for(settings: Settings, event: Event) -> Settings:
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
     if not settings.convert or settings.local:
         return replace(settings, mode=mode)
-    if not settings.hub_token:
+    if not settings.hub_token and settings.without_hub == "fail":
         raise SettingsError(
             "conversion is on, but there is no hub-token",
             hint='set `hub-token` (from the Hub\'s page, "Generate API Token"; at home in the '

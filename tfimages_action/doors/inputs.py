@@ -146,6 +146,11 @@ INPUTS: Final[tuple[Input, ...]] = (
     ),
     _flag("local", False, "Make flists here, in `flist-dir`, instead of on the Hub: no token."),
     _advanced("flist-dir", "Folder of the flists made here.", default="build/flists"),
+    _choice(
+        "without-hub",
+        ("fail", "local"),
+        "Where no Hub answers, or there is no token: fail, or make flists as `local` does.",
+    ),
     _advanced("hub-user", "3bot to act as, if the token may act for several."),
     _choice("convert-by", ("pull", "upload"), "The Hub pulls the image, or we upload it."),
     _choice("verify", ("full", "counts", "none"), "How an flist is held against its image."),

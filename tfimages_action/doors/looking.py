@@ -14,6 +14,7 @@ import click
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.errors import TfImagesError
 
 if TYPE_CHECKING:
     from tfimages_action.doors.planning import Planned
@@ -32,6 +33,26 @@ def repository_option(command: Command) -> Command:
     return click.option("--repo", type=path, default=Path(), help="The repository. Default: here.")(
         command
     )
+
+
+def image_argument(command: Command) -> Command:
+    """`IMAGE`, completed with the names of the worktree's images."""
+    return click.argument("image", shell_complete=_image_names)(command)
+
+
+def _image_names(ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+
+    options = CatalogOptions(
+        registry="registry.invalid/completion", images_dir=ctx.params.get("images_dir") or "images"
+    )
+    try:
+        worktree = GitRepository(ctx.params.get("repo") or Path()).worktree()
+        images = build_catalog(worktree, options, lenient=True).images
+    except TfImagesError:
+        return []  # no place to complain: the command itself will
+    return [image.name for image in images if image.name.startswith(typed)]
 
 
 def look_options(command: Command) -> Command:

@@ -69,6 +69,8 @@ class Request:
     event: Event
     worktree: bool = False
     report_file: Path | None = None
+    answer: Write | None = None
+    """Takes the report as JSON, once, at the end; `write` is then for the progress alone."""
     live: bool = False
     """Somebody watches in a terminal that can be redrawn."""
     refused: TfImagesError | None = None
@@ -114,6 +116,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
                 mask=mask,
                 write=say,
                 report_file=request.report_file,
+                answer=request.answer,
             )
             notify(progress.report, settings, request.event, mask=mask, write=say)
             for line in () if request.event.on_github else closing_lines(progress.report):
@@ -155,6 +158,9 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         planned = make(services.published)
         for line in services.engine.warnings:
             say(line)
+        hubless = _hubless(services)
+        for problem in hubless:
+            say(f"{problem.severity}: {problem.message}\n  -> {problem.hint}")
         refuse_outside_contexts(planned, settings)
         if planned.comparison.alias_of:
             return _untouched(progress, planned)
@@ -166,8 +172,22 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
                 earlier_report=_earlier_report(request),
             )
             stopping.call = run.stop
-            report = replace(run.run(), outlook=planned.outlook)
+            done = run.run()
+            report = replace(done, outlook=planned.outlook, problems=(*done.problems, *hubless))
         return _finish(report, services, planned, say) if not report.exit_code else report
+
+
+def _hubless(services: Services) -> tuple[Problem, ...]:
+    if not services.hubless:
+        return ()
+    return (
+        Problem(
+            severity=Severity.WARNING,
+            message=f"flists are made here, without the Hub: {services.hubless}",
+            hint=f"they lie in {services.settings.flist_dir}; the next run with a Hub makes them "
+            "there",
+        ),
+    )
 
 
 def _what_is_published(settings: Settings, event: Event, registry: str) -> Readers | None:

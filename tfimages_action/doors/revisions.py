@@ -82,10 +82,14 @@ class Sources:
             return self.local.revision(name)
         if self.remote is not None:
             return self.remote.revision(name)
+        if name == "HEAD":
+            raise RevisionError(
+                "there is no commit here yet", hint="git add --all && git commit, then again"
+            )
         raise RevisionError(
             f"the revision {name!r} is not at hand",
-            hint="check out with `fetch-depth: 0`, or give `github-token` with "
-            "`permissions: contents: read`",
+            hint="check its spelling, or fetch it: `git fetch --tags` (in a job `fetch-depth: 0`, "
+            "or `github-token` with `permissions: contents: read`)",
         )
 
     def at_hand(self, name: str) -> Revision | None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.events import Listener
 from tfimages_action.core.names import Occasion
-from tfimages_action.core.reference import DOCKER_HUB
 from tfimages_action.doors.event import Event
+from tfimages_action.doors.logins import credentials_for
 from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.reading import local_flists, readers_of
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import SettingsError
+from tfimages_action.errors import HubError
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
@@ -46,6 +45,8 @@ class Services:
     engine: EngineSession
     hub: Hub | None
     published: Readers | None
+    hubless: str = ""
+    """Why flists are made here although the Hub was asked for (`without-hub: local`)."""
 
     def pipeline(
         self,
@@ -184,7 +185,10 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
 
     credentials = credentials_for(settings, event, registry)
     client = RegistryClient(credentials=credentials)
-    hub = _sign_in(settings) if settings.convert and not settings.local else None
+    hub, hubless = None, ""
+    if settings.convert and not settings.local:
+        hub, hubless = _hub_or_why_not(settings)
+        settings = replace(settings, local=hub is None)
     options = BuildOptions(
         overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
         provenance=settings.provenance,
@@ -211,6 +215,7 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
             engine=engine,
             hub=hub,
             published=readers_of(settings, client, hub) if settings.push else None,
+            hubless=hubless,
         )
 
 
@@ -222,41 +227,18 @@ def record_reader(settings: Settings, event: Event, registry: str) -> RecordRead
     return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
 
 
-def credentials_for(settings: Settings, event: Event, registry: str) -> tuple[Credentials, ...]:
-    """Tell who we are where: as the inputs say; at home else as `docker login` left it."""
-    host = registry.partition("/")[0]
-    found: list[Credentials] = []
-    if settings.registry_password:
-        username = settings.registry_username or event.owner
-        if not username:
-            raise SettingsError(
-                "there is a registry-password, but no registry-username",
-                hint="set both, or neither for a registry without a login",
-            )
-        found.append(
-            Credentials(registry=host, username=username, password=settings.registry_password)
-        )
-    elif not event.on_github:
-        found += _logged_in(host)
-    if settings.dockerhub_password and host != DOCKER_HUB:
-        found.append(
-            Credentials(
-                registry=DOCKER_HUB,
-                username=settings.dockerhub_username,
-                password=settings.dockerhub_password,
-            )
-        )
-    return tuple(found)
-
-
-def _logged_in(host: str) -> list[Credentials]:
-    from docker.auth import load_config
-
-    known = load_config().resolve_authconfig(host)
-    if not known or not known.get("Password", known.get("password")):
-        return []
-    lower = {key.lower(): value for key, value in known.items()}
-    return [Credentials(registry=host, username=lower["username"], password=lower["password"])]
+def _hub_or_why_not(settings: Settings) -> tuple[Hub | None, str]:
+    """Sign in; with `without-hub: local` a Hub that is not there is no error, a refusal is."""
+    if settings.without_hub == "fail":
+        return _sign_in(settings), ""
+    if not settings.hub_token:
+        return None, "there is no token for the Hub"
+    try:
+        return _sign_in(settings), ""
+    except HubError as error:
+        if not error.transient:
+            raise
+        return None, error.message
 
 
 def _sign_in(settings: Settings) -> Hub:

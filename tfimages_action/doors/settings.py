@@ -56,6 +56,7 @@ class Settings:
     convert_timeout: float = 2400.0
     local: bool = False
     flist_dir: str = "build/flists"
+    without_hub: str = "fail"
     hub_user: str = ""
     convert_by: str = "pull"
     verify: str = "full"

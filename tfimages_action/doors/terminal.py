@@ -12,11 +12,13 @@ from typing import Final
 import click
 
 from tfimages_action import __version__
+from tfimages_action.doors.nearest import NearestGroup
 from tfimages_action.errors import ExitCode, TfImagesError
 
 _COMMANDS: Final[dict[str, str]] = {
     "adopt": "adopt:adopt",
     "catalog": "catalog:catalog",
+    "completion": "completion:completion",
     "rollback": "rollback:rollback",
     "report": "report:report",
     "graph": "graph:graph",
@@ -36,7 +38,7 @@ _COMMANDS: Final[dict[str, str]] = {
 """Command name -> `module:attribute` below `doors.commands`."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NearestGroup):
     """A group that knows its commands by name and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -76,8 +78,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except TfImagesError as error:
         click.echo(f"error: {error.render()}", err=True)
         return error.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return ExitCode.REFUSED
+    except click.ClickException as error:
+        click.echo(f"error: {_told(error)}", err=True)
         return ExitCode.REFUSED
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -91,6 +96,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
+
+
+def _told(error: click.ClickException) -> str:
+    """Tell a mistake on the command line in the form of our own errors."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "tfimages"
+    return f"{error.format_message().rstrip('.')}\n  -> `{command} --help` shows what it takes"
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfimages_action.core import graph
-from tfimages_action.core.catalog import Catalog
+from tfimages_action.core.catalog import Catalog, no_such_image
 from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.decide import Knowledge, decide
 from tfimages_action.core.plan import Plan, Step
@@ -22,7 +22,6 @@ from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs
 from tfimages_action.doors.planning import make_plan, occasion_of, open_sources, registry_of
 from tfimages_action.doors.settings import resolve_settings
-from tfimages_action.errors import SettingsError
 from tfimages_action.report.console import Console
 
 if TYPE_CHECKING:
@@ -80,13 +79,20 @@ def tried(
         yield run.run(), services
 
 
+def failure_lines(report: RunReport) -> Iterator[str]:
+    """Tell what failed, where, and what mends it."""
+    for run in report.images:
+        if run.failure:
+            yield f"{run.step.image.name}: {run.failure.stage} failed: {run.failure.message}"
+            if run.failure.hint:
+                yield f"  -> {run.failure.hint}"
+
+
 def plan_of_one(catalog: Catalog, image: str) -> Plan:
     """A plan that builds one image and all that it is built on, and checks that one alone."""
     parents = {known.name: known.parent_names for known in catalog.images}
     if image not in parents:
-        raise SettingsError(
-            f"there is no image {image!r}", hint=f"the images are: {', '.join(parents)}"
-        )
+        raise no_such_image(image, parents)
     below = graph.ancestors(parents, [image])
     only = Selection(only=(image, *sorted(below)), descendants=False)
     plan = decide(Knowledge(current=catalog, previous=None, selection=only))

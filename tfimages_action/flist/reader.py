@@ -84,6 +84,8 @@ def read_flist(source: Path | IO[bytes], limits: Limits | None = None) -> FlistF
         try:
             with source.open("rb") as stream:
                 return read_flist(stream, limits)
+        except FlistError as error:
+            raise FlistError(f"{source}: {error.message}", hint=error.hint) from error
         except OSError as error:
             raise FlistError(f"{source} can't be read: {error.strerror}") from error
     limits = limits or Limits()

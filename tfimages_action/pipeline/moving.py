@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tfimages_action.core import names
-from tfimages_action.core.catalog import Catalog, Image, Kind
+from tfimages_action.core.catalog import Catalog, Image, Kind, no_such_image
 from tfimages_action.core.names import BranchPush, Occasion, Release
 from tfimages_action.core.record import Record
 from tfimages_action.core.reference import ImageReference
@@ -139,8 +139,7 @@ def rollback(
 def _find(catalog: Catalog, name: str) -> Image:
     image = catalog.find(name)
     if image is None:
-        there = ", ".join(other.name for other in catalog.images)
-        raise RefusedError(f"there is no image {name!r}", hint=f"the images are: {there}")
+        raise no_such_image(name, [other.name for other in catalog.images])
     return image
 
 

@@ -21,6 +21,6 @@ def read_report(text: str) -> RunReport:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise SettingsError(
-            f"this is no report of a run: {where or 'it'}: {first['msg']}",
+            f"this is no report of a run: {where + ': ' if where else ''}{first['msg']}",
             hint="it takes the tfimages-report.json of a run (`tfimages publish --report FILE`)",
         ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bed.bases import BaseImage
-from tests.bed.registry import Registry
+from tests.bed.registry import Registry, free_port
 from tests.bed.scratch import ScratchRepository
 from tfimages_action.doors import terminal
 
@@ -90,6 +90,19 @@ def test_releases_without_a_hub_and_the_way_back(
     planned = json.loads(run("plan", "--local", "--records", "--json"))
     actions = {image["name"]: image["action"] for image in planned["images"]}
     assert actions == {"base": "skip", "web": "convert"}
+
+
+def test_where_no_hub_answers_flists_are_made_here_if_that_was_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFHUB_TOKEN", "t")
+    nobody = ("--hub-url", f"http://127.0.0.1:{free_port()}")
+    assert "`without-hub: local`" in run("publish", *nobody, code=5)
+    report = json.loads(run("publish", *nobody, "--without-hub", "local", "--json"))
+    assert [image["outcome"] for image in report["images"]] == ["published", "published"]
+    (warning,) = (p for p in report["problems"] if "without the Hub" in p["message"])
+    assert "can't be reached" in warning["message"]
+    assert (tmp_path / "flists" / stable(tmp_path / "flists", "web")).is_file()
 
 
 def test_an_edit_becomes_an_flist_without_a_commit(

@@ -92,6 +92,74 @@ def test_a_revision_that_is_not_there(refused: Refused) -> None:
     assert "v9" in refused("--current", "v9")
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        ("images/a/image.yaml", "args: [1\n", "images/a/image.yaml:2: this is not YAML"),
+        ("images/a/image.yaml", "kind: vmm\n", "'container' or 'vm' is wanted, not `vmm`"),
+        ("images/a/image.yaml", "variants: [{nmae: x}]\n", "perhaps `name` was meant"),
+        ("images/images.yaml", "defualts: {}\n", "perhaps `defaults` was meant"),
+        ("images/a/Dockerfile", "FORM scratch\n", "perhaps FROM was meant"),
+        ("images/a/Dockerfile", "", "the Dockerfile is empty"),
+        ("images/a/Dockerfile", "RUN true\n", "it begins with FROM"),
+        ("images/a/Dockerfile", "FROM ${REGISTRY}/b\n", "give REGISTRY a default"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_place_and_a_cure(
+    scratch: ScratchRepository, refused: Refused, path: str, text: str, said: str
+) -> None:
+    scratch.write(path, text)
+    told = refused()
+    assert path in told
+    assert said in told
+
+
+@pytest.mark.parametrize("command", ["explain", "check", "boot"])
+def test_an_unknown_image_gets_the_nearest(
+    scratch: ScratchRepository, refused: Refused, command: str
+) -> None:
+    scratch.write("images/nextcloud/Dockerfile", "FROM scratch\n")
+    said = refused("nextclod", command=command)
+    assert "there is no image 'nextclod'" in said
+    assert "perhaps 'nextcloud' was meant" in said
+
+
+def test_only_names_no_image(scratch: ScratchRepository, refused: Refused) -> None:
+    scratch.write("images/nextcloud/Dockerfile", "FROM scratch\n")
+    assert "perhaps 'nextcloud' was meant" in refused("--only", "nextclod")
+
+
+@pytest.mark.parametrize("command", ["plan", "graph", "init", "catalog", "adopt"])
+def test_a_repository_without_a_commit(tmp_path: Path, refused: Refused, command: str) -> None:
+    empty = ScratchRepository(tmp_path / "empty")
+    said = refused("--repo", str(empty.folder), command=command)
+    assert "there is no commit here yet" in said
+
+
+def test_what_is_no_report(scratch: ScratchRepository, capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.run(["report", str(scratch.folder / "images/a/Dockerfile")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: this is no report of a run: Invalid JSON")
+    assert "  -> " in said
+
+
+def test_what_is_no_flist_is_named(
+    scratch: ScratchRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = scratch.folder / "images/a/Dockerfile"
+    assert terminal.run(["flist", "ls", str(file)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {file}: no flist, or a damaged one")
+
+
+def test_a_repository_without_tags_is_planned_whole(
+    scratch: ScratchRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch.commit("one")
+    where = ["--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me"]
+    assert terminal.run(["plan", *where]) == 0
+    assert capsys.readouterr().out.startswith("HEAD (first): 1 to build")
+
+
 def test_no_repository(tmp_path: Path, refused: Refused) -> None:
     assert "not in a git repository" in refused("--repo", str(tmp_path / "nowhere"))
 

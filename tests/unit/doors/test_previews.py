@@ -8,8 +8,8 @@ from tests.bed.history import History
 from tfimages_action.core.plan import Action, ReasonKind
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
+from tfimages_action.doors.logins import credentials_for
 from tfimages_action.doors.planning import Planned, make_plan
-from tfimages_action.doors.services import credentials_for
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError
 

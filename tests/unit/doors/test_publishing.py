@@ -20,6 +20,10 @@ def test_without_a_hub_no_token_is_needed_and_nothing_need_be_pushed() -> None:
     assert not fitted(local=True, push=False).push
 
 
+def test_a_missing_token_is_no_hub_where_that_was_asked_for() -> None:
+    assert fitted(without_hub="local").convert
+
+
 @pytest.mark.parametrize(
     ("settings", "hint"),
     [({}, "local: true"), ({"hub_token": "t", "push": False}, "local: true")],

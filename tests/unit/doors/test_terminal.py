@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -45,7 +45,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     (tmp_path / "images/base/more").write_text("x")
 
     def run(*arguments: str, code: int = 0) -> str:
-        place = ["--repo", str(tmp_path), "--registry", "ghcr.io/owner"]
+        place = ["--repo", str(tmp_path)]
+        place += [] if arguments[0] == "pin" else ["--registry", "ghcr.io/owner"]
         found = terminal.run([*arguments, *place])
         said = capsys.readouterr()
         assert found == code, said.err
@@ -76,7 +77,7 @@ def test_explain_leads_to_the_file(run: Run) -> None:
     ]
     data = json.loads(run("explain", "leaf", "--worktree", "--json"))
     assert data["below"][0]["name"] == "base"
-    assert "tfimages plan" in run("explain", "lea", code=2)
+    assert "perhaps 'leaf' was meant" in run("explain", "lea", code=2)
 
 
 def test_graph_in_its_forms(run: Run) -> None:
@@ -86,8 +87,122 @@ def test_graph_in_its_forms(run: Run) -> None:
     assert json.loads(run("graph", "--json"))["parents"]["leaf"] == ["base"]
 
 
-def test_plan_speaks_json(run: Run) -> None:
-    assert json.loads(run("plan", "--json"))["current"] == "v1"
+def all_commands(
+    group: click.Group, *above: str
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from all_commands(command, *above, name)
+        else:
+            yield (*above, name), command
+
+
+def test_whatever_prints_data_prints_it_as_json() -> None:
+    """What a shell evaluates is the one exception."""
+    without = [
+        words
+        for words, command in all_commands(terminal.app)
+        if not any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert without == [("completion",)]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan",), ("plan", "--worktree"), ("graph",), ("explain", "leaf"), ("init", "--list"),
+        ("catalog", "--offline"), ("adopt",), ("pin", "--list"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_with_json_nothing_else_is_on_standard_output(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    if command[0] == "adopt":
+        (tmp_path / "config.sh").write_text("REGISTRY=ghcr.io/owner\n")
+    assert json.loads(run(*command, "--json")) is not None
+
+
+def test_a_file_per_line_is_json_per_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    assert terminal.run(["references", "--json", str(tmp_path / "Dockerfile"), "nowhere"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["references"] == ["docker.io/library/alpine:latest"]
+    assert "can't be read" in second["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pan"], "there is no command 'pan': perhaps 'plan' was meant"),
+        (["hub", "lnk"], "there is no command 'lnk': perhaps 'link' was meant"),
+        (["flist", "dif"], "perhaps 'diff' was meant"),
+        (["plan", "--regsitry", "x"], "Did you mean '--registry'?"),
+        (["check"], "Missing argument 'IMAGE'"),
+        (["plan", "--format", "xml"], "'xml' is not one of 'table', 'json'"),
+        (["report", "nowhere.json"], "'nowhere.json' does not exist"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_slip_of_the_keyboard_is_told_in_the_form_of_every_error(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert terminal.run(words) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    happened, cure = told.err.splitlines()
+    assert happened.startswith("error: ")
+    assert said in happened
+    assert cure.startswith("  -> `tfimages ")
+
+
+def test_no_command_at_all_gets_the_list_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.run([]) == 2
+    assert "publish" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_written_for_each_shell(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert terminal.run(["completion", shell]) == 0
+    assert f"_TFIMAGES_COMPLETE={shell}_complete" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("tfimages pu", {"publish"}),
+        ("tfimages plan --wor", {"--worktree"}),
+        ("tfimages hub cross", {"crosstag"}),
+        ("tfimages completion z", {"zsh"}),
+        ("tfimages explain --repo {here} l", {"leaf"}),
+        ("tfimages explain --repo {here}/nowhere l", set()),
+    ],
+)
+def test_words_are_completed(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    offered: set[str],
+) -> None:
+    typed = words.format(here=tmp_path)
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    monkeypatch.setenv("_TFIMAGES_COMPLETE", "bash_complete")
+    with pytest.raises(SystemExit) as ended:
+        terminal.run([])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.partition(",")[2] for line in lines if line} == offered
 
 
 def test_report_shows_a_finished_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +212,8 @@ def test_report_shows_a_finished_run(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "1 published in 1 min 02 s" in capsys.readouterr().out
     assert terminal.run(["report", str(file), "--format", "markdown"]) == 0
     assert capsys.readouterr().out.startswith("## tf-images: v28")
+    assert terminal.run(["report", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(file.read_text())
     file.write_text("[]")
     assert terminal.run(["report", str(file)]) == 2
 

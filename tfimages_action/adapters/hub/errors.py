@@ -12,7 +12,12 @@ class HubUnreachableError(HubError):
     """No connection: nothing was sent, so it may be tried again at once."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, transient=True)
+        super().__init__(
+            message,
+            transient=True,
+            hint="check `hub-url` and the network, or make the flists here: `local: true`, or "
+            "`without-hub: local` for this case alone",
+        )
 
 
 class HubUnknownError(HubError):

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 import requests
 
 from tfimages_action.adapters.registry.manifest import ACCEPT, Manifest, digest_of
-from tfimages_action.adapters.registry.transport import PULL, PUSH, Patience, Transport
+from tfimages_action.adapters.registry.transport import PULL, PUSH, Login, Patience, Transport
 from tfimages_action.adapters.registry.upload import Uploader
 from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
@@ -157,6 +157,10 @@ class RegistryClient:
         found = [self.manifest(reference.with_digest(child)) for child in children]
         images = [child for child in found if child] if manifest.is_index else [manifest]
         return sum(dict(blob for image in images for blob in image.blobs()).values())
+
+    def login(self, registry: str) -> Login:
+        """Tell what a registry says to the credentials that we have for it."""
+        return self._transport(registry).login()
 
     def tags(self, reference: ImageReference) -> tuple[str, ...]:
         """Every tag of a repository; none where there is no such repository."""

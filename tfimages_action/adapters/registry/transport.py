@@ -7,12 +7,14 @@ to the realm that it names.
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -44,6 +46,16 @@ _POOL: Final = 32
 _BASE_S: Final = 0.5
 _CAP_S: Final = 20.0
 _LONGEST_S: Final = 60.0
+
+
+class Login(StrEnum):
+    """What a registry says to who we are."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    ANONYMOUS = "anonymous"
+    """It has logins, and we brought none."""
+    NOT_ASKED_FOR = "not asked for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +135,24 @@ class Transport:
                 patience.log(f"{error.message}; trying again in {pause:.1f} s")
                 patience.sleep(pause)
         raise AssertionError("a request is tried at least once")
+
+    def login(self) -> Login:
+        """Ask whether the registry lets our credentials in; nothing of a repository is asked."""
+        root = _Call(method="GET", url=f"{self.base}/v2/")
+        asked = self._send(root, _Anonymous())
+        challenge = parse_challenge(asked.headers.get("WWW-Authenticate", ""))
+        basic = self._basic()
+        if asked.status_code != HTTPStatus.UNAUTHORIZED or challenge is None:
+            return Login.NOT_ASKED_FOR
+        if basic is None:
+            return Login.ANONYMOUS
+        if isinstance(challenge, BearerChallenge):
+            # Without a scope the service only looks at who asks.
+            self._refuse_plain_realm(challenge.realm)
+            query = {"service": challenge.service}
+            root = _Call(method="GET", url=challenge.realm, params=query)
+        known = self._send(root, basic).status_code == HTTPStatus.OK
+        return Login.ACCEPTED if known else Login.REFUSED
 
     def _authorised(self, call: _Call, repository: str, actions: str) -> requests.Response:
         answer = self._send(call, self._auth(repository, actions))
@@ -219,6 +249,7 @@ class Transport:
         return answer
 
 
+_OWN_WORDS: Final = re.compile(r"^HTTPS?Connection(?:Pool)?\([^)]*\): ")
 _TRANSIENT_ERRORS: Final = (
     requests.ConnectionError,
     requests.Timeout,
@@ -276,4 +307,5 @@ def _rate_hint(code: int) -> str:
 
 def _cause(error: requests.RequestException) -> str:
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return str(reason or error)
+    # `HTTPSConnection(host=..., port=...): what happened`: the host is named already.
+    return _OWN_WORDS.sub("", str(reason or error))

@@ -67,6 +67,7 @@ def _compose(path: str, data: bytes) -> Node | None:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ConfigError(
             f"this is not YAML: {error.problem or error.context}",
+            hint="look at that line and the one above it: brackets, quotes, indentation",
             location=Location(path=path, line=line),
         ) from error
     except yaml.YAMLError as error:

@@ -73,7 +73,7 @@ def _describe(kind: type, loc: Path, error: ErrorDetails) -> tuple[str, str]:
     if error["type"] in _UNKNOWN_KEY:
         return f"unknown key `{name}`", _suggest(kind, loc)
     if error["type"] in {"missing", "missing_keyword_only_argument"}:
-        return f"`{name}` is missing", ""
+        return f"`{name}` is missing", _HINT
     given = error["input"]
     if given is None:
         return f"`{name}` has no value", 'an empty text is written ""'
@@ -85,9 +85,10 @@ def _describe(kind: type, loc: Path, error: ErrorDetails) -> tuple[str, str]:
     wanted = _WANTED.get(
         error["type"], error["msg"].removeprefix("Input should be ") + " is wanted"
     )
-    return f"`{name}`: {wanted}, not {_shown(given)}", ""
+    return f"`{name}`: {wanted}, not {_shown(given)}", _HINT
 
 
+_HINT: Final = "docs/configuration.md has every key with its values"
 _FORMS: Final[dict[str | int, str]] = {
     "size": "`200MB` or `1.5GB`",
     "platforms": "`linux/amd64` or `linux/arm/v7`",

@@ -6,6 +6,7 @@ instruction of a file, also in stages that nothing needs.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -95,7 +96,11 @@ def check(instruction: Instruction) -> None:
     """Raise `LineError` where BuildKit refuses the instruction on its own."""
     rule = _RULES.get(instruction.name)
     if rule is None:
-        raise LineError(f"unknown instruction: {instruction.name.upper()}")
+        near = difflib.get_close_matches(instruction.name, _RULES, n=1)
+        raise LineError(
+            f"unknown instruction: {instruction.name.upper()}",
+            hint=f"perhaps {near[0].upper()} was meant" if near else "",
+        )
     rule(instruction)
 
 

@@ -36,6 +36,7 @@ from tfimages_action.core.dockerfile.source import (
 from tfimages_action.core.dockerfile.words import BACKSLASH, WordError, expand
 from tfimages_action.errors import DockerfileError, Location
 
+_START: Final = "it begins with FROM, an image or `scratch`"
 _ERROR_LINE: Final = re.compile(r"(?:dockerfile parse error )?(?:on )?line (\d+): ?(.*)", re.DOTALL)
 _ONBUILD: Final = re.compile(r"^\s*ONBUILD\s*", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
@@ -75,14 +76,14 @@ def located(error: LineError, path: str) -> DockerfileError:
 def parse_data(data: bytes) -> Dockerfile:
     """The same as `parse`; raises `LineError`."""
     if not data:
-        raise LineError("the Dockerfile is empty")
+        raise LineError("the Dockerfile is empty", hint=_START)
     instructions, escape = plain_instructions(data), BACKSLASH
     if instructions is None:
         source = prepare(data)
         instructions, escape = read_instructions(source), source.escape
     first = next((i for i, one in enumerate(instructions) if one.name == "from"), None)
     if first is None:
-        raise LineError("the Dockerfile has no FROM")
+        raise LineError("the Dockerfile has no FROM", hint=_START)
     for instruction in instructions[:first]:
         if instruction.name != "arg":
             raise LineError(f"{instruction.name.upper()} before the first FROM", instruction.line)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tfimages_action.core.tags import parse_version_tag, previous_tag
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
-from tfimages_action.errors import StageError
+from tfimages_action.errors import SettingsError
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.git import GitRepository
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Examples:
   tfimages adopt --registry ghcr.io/you
   tfimages adopt --registry ghcr.io/you --write
+  tfimages adopt --registry ghcr.io/you --json
 """
 )
 @click.option(
@@ -33,7 +35,8 @@ Examples:
 )
 @click.option("--write", is_flag=True, help="Write the proposed files, where there are none.")
 @input_options("registry")
-def adopt(repo: Path, *, write: bool, **options: object) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def adopt(repo: Path, *, write: bool, as_json: bool, **options: object) -> None:
     """Read config.sh, propose image.yaml and images.yaml, and replay all past tags.
 
     Says for which tags the script was wrong, and which published addresses stay, change or
@@ -51,7 +54,7 @@ def adopt(repo: Path, *, write: bool, **options: object) -> None:
     worktree = clone.worktree()
     repository = read_repository(worktree)
     if CONFIG not in repository.files:
-        raise StageError(
+        raise SettingsError(
             f"there is no {CONFIG} at the repository's root",
             hint="for a repository without the script: `tfimages init`",
         )
@@ -63,14 +66,27 @@ def adopt(repo: Path, *, write: bool, **options: object) -> None:
     proposed = {
         path: text for path, text in propose(repository).items() if path not in repository.files
     }
-    _say(adoption.config_lines(repository.config))
-    _say(adoption.proposal_lines(proposed))
-    _say(adoption.replay_lines(_replays(clone, replayer)))
+    replays = _replays(clone, replayer)
     past = (clone.revision(tag) for tag in _versions(clone))
-    _say(adoption.address_lines(replayer.addresses(worktree, past)))
+    addresses = replayer.addresses(worktree, past)
+    written: list[str] = []
     if write and clone.root is not None:
         written, _ = write_new(clone.root, proposed)
-        _say(f"Written: {path}" for path in written)
+    if as_json:
+        told = {
+            "unread": list(repository.config.unread),
+            "proposed": proposed,
+            "tags": [asdict(replay) for replay in replays],
+            "addresses": asdict(addresses),
+            "written": written,
+        }
+        click.echo(json.dumps(told, indent=2))
+        return
+    _say(adoption.config_lines(repository.config))
+    _say(adoption.proposal_lines(proposed))
+    _say(adoption.replay_lines(replays))
+    _say(adoption.address_lines(addresses))
+    _say(f"Written: {path}" for path in written)
 
 
 def _say(lines: Iterable[str]) -> None:

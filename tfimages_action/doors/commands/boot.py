@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from tfimages_action.doors.looking import repository_option
+from tfimages_action.doors.looking import image_argument, repository_option
 from tfimages_action.doors.options import input_options
 from tfimages_action.errors import ExitCode
 
@@ -31,9 +34,10 @@ A container is started as its image says, a full VM under QEMU with its own kern
 Examples:
   tfimages boot ubuntu:24.04
   tfimages boot fullvm/debian-minimal --key ~/.ssh/grid.pub
+  tfimages boot nextcloud --for 600 --json | jq -r .ssh
 """
 )
-@click.argument("image")
+@image_argument
 @repository_option
 @input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
 @click.option(
@@ -44,31 +48,35 @@ Examples:
 @click.option(
     "--for", "seconds", type=click.IntRange(1), default=_A_DAY_S, help="End after so many seconds."
 )
-def boot(image: str, repo: Path, *, key: Path | None, seconds: int, **options: object) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print how to reach it as one line of JSON.")
+def boot(
+    image: str, repo: Path, *, key: Path | None, seconds: int, as_json: bool, **options: object
+) -> int:
     """Build IMAGE with what it is built on, start it, and print how to log in. Ctrl-C ends it."""
     from docker import from_env
 
     from tfimages_action.adapters.smoke.boot import booted
     from tfimages_action.adapters.smoke.limit import Limit
-    from tfimages_action.doors.trying import Caught, tried
+    from tfimages_action.doors.trying import Caught, failure_lines, tried
 
-    caught = Caught(wanted=image)
+    say, caught = partial(click.echo, err=as_json), Caught(wanted=image)
     with (
-        tried(image, repo, options, write=click.echo, checker=caught) as (report, _),
+        tried(image, repo, options, write=say, checker=caught) as (report, _),
         tempfile.TemporaryDirectory(prefix="tfimages-key-") as scratch,
     ):
         if caught.built is None:
-            for run in report.images:
-                if run.failure:
-                    click.echo(f"{run.step.image.name}: {run.failure.message}")
+            for line in failure_lines(report):
+                click.echo(line, err=True)
             return report.exit_code
         limit = Limit(seconds, threading.Event())
         owner = _owner(key, Path(scratch))
         with (
             suppress(KeyboardInterrupt),
-            booted(from_env(), caught.built, owner, limit, log=click.echo) as running,
+            booted(from_env(), caught.built, owner, limit, log=say) as running,
         ):
-            _hold(image, running, limit)
+            for line in _told(image, running, as_json=as_json):
+                click.echo(line)
+            _hold(running, limit)
     return ExitCode.DONE
 
 
@@ -80,11 +88,19 @@ def _owner(key: Path | None, scratch: Path) -> Owner:
     return read_owner(found) if found else make_owner(scratch)
 
 
-def _hold(image: str, running: Running, limit: Limit) -> None:
-    click.echo(f"\n{image} runs. Log in, once its SSH server is up:\n\n  {running.ssh_command}\n")
+def _told(image: str, running: Running, *, as_json: bool) -> Iterator[str]:
+    if as_json:
+        yield json.dumps(
+            {"image": image, "ssh": running.ssh_command, "addresses": running.addresses}
+        )
+        return
+    yield f"\n{image} runs. Log in, once its SSH server is up:\n\n  {running.ssh_command}\n"
     for address in running.addresses:
-        click.echo(f"  also listening, as its checks say: {address}")
-    click.echo("Ctrl-C ends it, and removes it.")
+        yield f"  also listening, as its checks say: {address}"
+    yield "Ctrl-C ends it, and removes it."
+
+
+def _hold(running: Running, limit: Limit) -> None:
     while not limit.over:
         running.alive()
         limit.stop.wait(min(_LOOK_S, limit.remaining_s))

@@ -32,6 +32,7 @@ Examples:
 @click.option(
     "--format", "form", type=click.Choice(["md", "html", "json"]), default="md", show_default=True
 )
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--title", default="Images", show_default=True, help="The page's title.")
 @click.option("--offline", is_flag=True, help="What the repository says; ask nobody.")
 @input_options("registry", "images-dir", "current", "hub-url", "hub-user")
@@ -73,7 +74,7 @@ def _asked(settings: Settings, event: Event, registry: str) -> Asked:
     from tfimages_action.adapters.registry.records import RecordReader
     from tfimages_action.doors import hub_actions
     from tfimages_action.doors.cataloguing import Asked
-    from tfimages_action.doors.services import credentials_for
+    from tfimages_action.doors.logins import credentials_for
 
     client = RegistryClient(credentials=credentials_for(settings, event, registry))
     asked = Asked(registry=client, records=RecordReader(client))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.doors.looking import repository_option
+from tfimages_action.doors.looking import image_argument, repository_option
 from tfimages_action.doors.options import input_options
 
 
@@ -19,13 +19,13 @@ Examples:
   tfimages check nextcloud --current v28 --registry ghcr.io/you --json
 """
 )
-@click.argument("image")
+@image_argument
 @repository_option
 @input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""
-    from tfimages_action.doors.trying import tried
+    from tfimages_action.doors.trying import failure_lines, tried
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
@@ -47,9 +47,8 @@ def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     for result in run.checks:
         word = "ok" if result.ok else "FAILED"
         click.echo(f"{word:6} {result.name} ({result.seconds:.1f} s) {result.detail}".rstrip())
-    if run.failure:
-        click.echo(f"{run.failure.stage} failed: {run.failure.message}")
-        click.echo(f"  -> {run.failure.hint}" if run.failure.hint else "")
-    elif not run.checks:
+    for line in failure_lines(report):
+        click.echo(line)
+    if not run.failure and not run.checks:
         click.echo(f"{image} is built; it has no checks (`checks:` in its image.yaml)")
     return report.exit_code

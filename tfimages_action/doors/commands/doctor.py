@@ -27,7 +27,14 @@ Examples:
 )
 @repository_option
 @input_options(
-    "registry", "registry-username", "images-dir", "hub-url", "hub-user", "local", "flist-dir"
+    "registry",
+    "registry-username",
+    "images-dir",
+    "hub-url",
+    "hub-user",
+    "local",
+    "flist-dir",
+    "without-hub",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(repo: Path, *, as_json: bool, **options: object) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.doors.looking import look, look_options
+from tfimages_action.doors.looking import image_argument, look, look_options
 
 
 @click.command(
@@ -18,7 +18,7 @@ Examples:
   tfimages explain ubuntu:24.04 --registry ghcr.io/you --worktree --json
 """
 )
-@click.argument("image")
+@image_argument
 @look_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(

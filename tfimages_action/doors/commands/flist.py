@@ -11,6 +11,7 @@ from typing import IO, Any
 import click
 
 from tfimages_action.doors.commands.flist_image import open_image
+from tfimages_action.doors.nearest import NearestGroup
 from tfimages_action.errors import ExitCode, FlistError
 from tfimages_action.flist.compare import compare, compare_counts
 from tfimages_action.flist.difference import Change, difference, signed_size
@@ -39,7 +40,7 @@ _store = click.option(
 )
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def flist() -> None:
     """Read, compare, make, unpack and prove flists.
 

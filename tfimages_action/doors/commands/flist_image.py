@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.errors import FlistError, StageError
+from tfimages_action.errors import FlistError, SettingsError
 from tfimages_action.flist.source import ByteStream, open_archive
 from tfimages_action.flist.startup import StartConfig
 
@@ -44,7 +44,7 @@ def _exported(name: str) -> Iterator[tuple[ByteStream, StartConfig]]:
     connection, stop = Connection(os.environ), threading.Event()
     found = connection.inspect(name)
     if found is None:
-        raise StageError(
+        raise SettingsError(
             f"there is no file {name}, and the engine has no such image",
             hint=f"docker pull {name}",
         )

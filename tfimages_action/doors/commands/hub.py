@@ -12,6 +12,7 @@ import click
 
 from tfimages_action.doors import hub_actions
 from tfimages_action.doors.done import Done
+from tfimages_action.doors.nearest import NearestGroup
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import Settings, resolve_settings
 
@@ -19,6 +20,7 @@ Command = Callable[..., Any]
 
 
 @click.group(
+    cls=NearestGroup,
     epilog="""\b
 The token comes from the environment: TFHUB_TOKEN. Reading another user's flists needs none.
 \b
@@ -27,7 +29,7 @@ Examples:
   tfimages hub upload build/noble.tar.gz --name noble.flist
   tfimages hub link ubuntu-24.04-0a1b2c3d4e5f.flist ubuntu-24.04.flist
   tfimages hub ls tf-official-apps --json
-"""
+""",
 )
 def hub() -> None:
     """Convert, upload, link, tag, promote, rename, delete, merge and read flists on the Hub."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ _NOBODY = "ghcr.io/your-name"
 Examples:
   tfimages init
   tfimages init --images-dir .
-  tfimages init --list
+  tfimages init --list --json
 """
 )
 @click.option(
@@ -36,7 +37,8 @@ Examples:
 )
 @click.option("--list", "only_list", is_flag=True, help="Show only; write nothing.")
 @input_options("registry", "images-dir")
-def init(repo: Path, *, only_list: bool, **options: object) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> None:
     """Show which images would be found, and write a workflow and a commented images.yaml.
 
     What exists is never overwritten. Without --images-dir it is `images` where that folder holds
@@ -52,11 +54,18 @@ def init(repo: Path, *, only_list: bool, **options: object) -> None:
     if not options.get("images_dir"):
         settings = replace(settings, images_dir=likely_images_dir(worktree.entries()))
     catalog, others = _found(worktree, settings, _registry(settings, repo, clone.origin))
+    written: list[str] = []
+    there: list[str] = []
+    if not only_list and clone.root is not None:
+        written, there = write_new(clone.root, starting_files(settings.images_dir))
+    if as_json:
+        told = _told(catalog, others, settings.images_dir)
+        click.echo(json.dumps({**told, "written": written, "there": there}, indent=2))
+        return
     for line in _listing(catalog, others, settings.images_dir):
         click.echo(line)
     if only_list or clone.root is None:
         return
-    written, there = write_new(clone.root, starting_files(settings.images_dir))
     for title, paths in (("Written", written), ("There already, left as it is", there)):
         for path in paths:
             click.echo(f"{title}: {path}")
@@ -98,6 +107,18 @@ def _found(
     exclude = read_images_yaml(shared, worktree.read(entry.blob)).value.exclude if entry else ()
     folders = {*(image.folder for image in catalog.images), *catalog.broken}
     return catalog, passed_over(entries, settings.images_dir, folders, exclude=exclude)
+
+
+def _told(catalog: Catalog, others: Iterable[PassedOver], images_dir: str) -> dict[str, object]:
+    return {
+        "images_dir": images_dir,
+        "images": [
+            {"name": image.name, "folder": image.folder, "reference": str(image.reference)}
+            for image in catalog.images
+        ],
+        "problems": [asdict(problem) for problem in catalog.problems],
+        "passed_over": [{"path": one.path, "why": one.why} for one in others],
+    }
 
 
 def _listing(catalog: Catalog, others: Iterable[PassedOver], images_dir: str) -> Iterable[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 
 import click
 
 from tfimages_action.core.downloads import Download, write_checksum
-from tfimages_action.errors import ExitCode, StageError
+from tfimages_action.errors import ExitCode, SettingsError, StageError
 
 
 @click.command(
@@ -16,7 +21,7 @@ from tfimages_action.errors import ExitCode, StageError
 Examples:
   tfimages pin
   tfimages pin --list
-  tfimages pin --rewrite zinit
+  tfimages pin --rewrite ZINIT_CHECKSUM
 """
 )
 @click.option(
@@ -25,7 +30,10 @@ Examples:
 @click.option("--images-dir", default="images", show_default=True)
 @click.option("--list", "only_list", is_flag=True, help="Name the unpinned; needs no network.")
 @click.option("--rewrite", multiple=True, metavar="NAME", help="Replace NAME's checksum.")
-def pin(repo: Path, *, images_dir: str, only_list: bool, rewrite: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def pin(
+    repo: Path, *, images_dir: str, only_list: bool, rewrite: tuple[str, ...], as_json: bool
+) -> int:
     """Download what Dockerfiles ADD, and write the checksums where they are read.
 
     A checksum that is there already is compared, never replaced unless named by --rewrite: the
@@ -33,13 +41,92 @@ def pin(repo: Path, *, images_dir: str, only_list: bool, rewrite: tuple[str, ...
     read; with --list where something is unpinned.
     """
     found = _downloads(repo, images_dir)
-    if only_list:
-        unpinned = [one for one in found if not one.pinned]
-        for one in unpinned:
-            click.echo(f"{one.location}: unpinned: {one.url} ({one.name})")
-        return ExitCode.FAILED if unpinned else ExitCode.DONE
-    outcomes = [_settle(one, repo, images_dir, rewrite) for one in found]
-    return ExitCode.DONE if all(outcomes) else ExitCode.FAILED
+    _demand_known(rewrite, found)
+    settled = []
+    for one in found:
+        done = _listed(one) if only_list else _settle(one, repo, images_dir, rewrite)
+        settled.append(done)
+        if not as_json and not (only_list and done.ok):
+            click.echo(_line(done), err=not done.ok and not only_list)
+    if as_json:
+        click.echo(json.dumps([asdict(done) for done in settled], indent=2))
+    elif not found:
+        click.echo("no Dockerfile downloads anything by `ADD --checksum=${NAME}`")
+    return ExitCode.DONE if all(done.ok for done in settled) else ExitCode.FAILED
+
+
+class State(StrEnum):
+    """What became of one download."""
+
+    UNPINNED = "unpinned"
+    PINNED = "pinned"
+    WRITTEN = "written"
+    DIFFERENT = "different"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One download, and what was found of it."""
+
+    name: str
+    url: str
+    location: str
+    state: State
+    checksum: str
+    """What is, or was, pinned."""
+    found: str = ""
+    """What the address has now, where it was asked."""
+    written_to: str = ""
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.state in {State.PINNED, State.WRITTEN}
+
+
+def _demand_known(names: tuple[str, ...], found: tuple[Download, ...]) -> None:
+    known = sorted({one.name for one in found})
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"perhaps {near[0]} was meant" if near else f"known: {', '.join(known) or '-'}"
+            raise SettingsError(f"no download has the checksum {name}", hint=meant)
+
+
+def _settled(one: Download, state: State, *, found: str = "", path: str = "") -> Settled:
+    return Settled(
+        name=one.name,
+        url=one.url,
+        location=str(one.location),
+        state=state,
+        checksum=one.checksum,
+        found=found,
+        written_to=path,
+    )
+
+
+def _listed(one: Download) -> Settled:
+    return _settled(one, State.PINNED if one.pinned else State.UNPINNED)
+
+
+def _line(done: Settled) -> str:
+    match done.state:
+        case State.UNPINNED:
+            return f"{done.location}: unpinned: {done.url} ({done.name})"
+        case State.PINNED:
+            return f"{done.name}: as pinned"
+        case State.WRITTEN:
+            return f"{done.name}: {done.found} -> {done.written_to}"
+        case State.DIFFERENT:
+            return (
+                f"{done.location}: {done.url} has {done.found}, pinned is {done.checksum}\n"
+                f"  -> a new version? then `tfimages pin --rewrite {done.name}`; else do not use it"
+            )
+        case State.UNREADABLE:
+            return f"{done.location}: {done.error}"
+        case _:
+            assert_never(done.state)
 
 
 def _downloads(repo: Path, images_dir: str) -> tuple[Download, ...]:
@@ -56,27 +143,19 @@ def _downloads(repo: Path, images_dir: str) -> tuple[Download, ...]:
     )
 
 
-def _settle(one: Download, repo: Path, images_dir: str, rewrite: tuple[str, ...]) -> bool:
+def _settle(one: Download, repo: Path, images_dir: str, rewrite: tuple[str, ...]) -> Settled:
     from tfimages_action.adapters.downloads import checksum_of
 
     try:
         checksum = checksum_of(one.url)
     except StageError as error:
-        click.echo(f"{one.location}: {error.render()}", err=True)
-        return False
+        return replace(_settled(one, State.UNREADABLE), error=error.render())
     if one.checksum == checksum:
-        click.echo(f"{one.name}: as pinned")
-        return True
+        return _settled(one, State.PINNED, found=checksum)
     if one.pinned and one.name not in rewrite:
-        click.echo(
-            f"{one.location}: {one.url} has {checksum}, pinned is {one.checksum}\n"
-            f"  -> a new version? then `tfimages pin --rewrite {one.name}`; else do not use it",
-            err=True,
-        )
-        return False
+        return _settled(one, State.DIFFERENT, found=checksum)
     path = _write(one, checksum, repo, images_dir)
-    click.echo(f"{one.name}: {checksum} -> {path}")
-    return True
+    return _settled(one, State.WRITTEN, found=checksum, path=path)
 
 
 def _write(one: Download, checksum: str, repo: Path, images_dir: str) -> str:

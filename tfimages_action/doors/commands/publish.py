@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ Examples:
   tfimages publish --registry ghcr.io/you
   tfimages publish --registry 127.0.0.1:5000/me --local --current v2
   tfimages publish --registry ghcr.io/you --worktree --no-push --local
+  tfimages publish --registry ghcr.io/you --json | jq '.images[].digest'
 """
 )
 @click.option(
@@ -39,8 +41,15 @@ Examples:
     "--report", type=click.Path(path_type=Path), help="Write the run's report (JSON) here."
 )
 @input_options(*_INPUTS)
+@click.option("--json", "as_json", is_flag=True, help="Print the run's report as JSON.")
 def publish(
-    repo: Path, *, worktree: bool, summary: Path | None, report: Path | None, **options: object
+    repo: Path,
+    *,
+    worktree: bool,
+    summary: Path | None,
+    report: Path | None,
+    as_json: bool,
+    **options: object,
 ) -> int:
     """Publish a release: build what changed, prove it, push it, convert it."""
     from tfimages_action.doors.publishing import Request, publish_run
@@ -58,6 +67,7 @@ def publish(
         event=event,
         worktree=worktree,
         report_file=report,
-        live=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        answer=click.echo if as_json else None,
+        live=not as_json and sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
     )
-    return publish_run(request, write=click.echo)
+    return publish_run(request, write=partial(click.echo, err=as_json))

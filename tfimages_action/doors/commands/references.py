@@ -27,12 +27,15 @@ Examples:
 """
 )
 @click.argument("files", metavar="FILE...|-", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 def references(files: Sequence[str], form: str) -> None:
     """Print what the default target of each Dockerfile depends on, a line per file.
 
     `-` reads the paths from standard input. A file that BuildKit would refuse has an error in its
-    line; the exit code is 0 all the same.
+    line; the exit code is 0 all the same. As JSON it is an object per line.
     """
     for path in _paths(files):
         found = describe(path)

@@ -18,16 +18,22 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "markdown"]),
+    type=click.Choice(["table", "markdown", "json"]),
     default="table",
     show_default=True,
-    help="A table for the terminal, or the page that GitHub shows.",
+    help="A table for the terminal, the page that GitHub shows, or the report with all its keys.",
 )
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 def report(file: Path, form: str) -> None:
     """Show the run that FILE (its tfimages-report.json) tells of."""
     from tfimages_action.report.reading import read_report
 
     found = read_report(file.read_text(encoding="utf-8", errors="replace"))
+    if form == "json":
+        from tfimages_action.report.outputs import report_json
+
+        click.echo(report_json(found).rstrip())
+        return
     if form == "markdown":
         from tfimages_action.report.summary import render_summary
 

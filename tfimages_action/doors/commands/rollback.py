@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tfimages_action.doors.event import read_event
-from tfimages_action.doors.looking import repository_option
+from tfimages_action.doors.looking import image_argument, repository_option
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
 
@@ -33,7 +33,7 @@ Examples:
   tfimages rollback nextcloud v27 --registry ghcr.io/you --no-convert
 """
 )
-@click.argument("image")
+@image_argument
 @click.argument("version")
 @repository_option
 @input_options(*_INPUTS)
