@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -22,16 +22,21 @@ def deliver(
     event: Event,
     *,
     plan_json: str,
+    attest: bool,
     mask: Callable[[str], str],
     write: Callable[[str], None],
     report_file: Path | None = None,
     answer: Callable[[str], None] | None = None,
 ) -> None:
     """Write everything that outlives the run. Each part is tried, whatever became of the others."""
+
+    def outputs() -> Mapping[str, str]:
+        return outputs_of(report, plan_json, attest=attest)
+
     place = report_place(event, report_file)
     parts: tuple[Callable[[], None], ...] = (
         lambda: _append(event.summary_file, mask(render_summary(report))),
-        lambda: _write_outputs(event.output_file, report, plan_json, mask),
+        lambda: _write_outputs(event.output_file, outputs(), mask),
         lambda: _replace(place, mask(report_json(report))),
         lambda: _annotate(report, event, write),
         lambda: answer(mask(report_json(report)).rstrip()) if answer else None,
@@ -61,11 +66,10 @@ def _replace(place: Path | None, text: str) -> None:
 
 
 def _write_outputs(
-    place: Path | None, report: RunReport, plan_json: str, mask: Callable[[str], str]
+    place: Path | None, outputs: Mapping[str, str], mask: Callable[[str], str]
 ) -> None:
     if place is None:
         return
-    outputs = outputs_of(report, plan_json)
     lines = [prepare_key_value_message(name, mask(text)) for name, text in outputs.items()]
     _append(place, "".join(f"{line}\n" for line in lines))
 

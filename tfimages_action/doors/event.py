@@ -35,6 +35,8 @@ class Event:
     summary_file: Path | None = None
     output_file: Path | None = None
     debug: bool = False
+    may_identify: bool = False
+    """The job has `id-token: write`."""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -89,6 +91,7 @@ def read_event(environment: Mapping[str, str], *, workspace: Path, at_home: bool
         summary_file=_path(get("GITHUB_STEP_SUMMARY", "")),
         output_file=_path(get("GITHUB_OUTPUT", "")),
         debug=get("RUNNER_DEBUG") == "1",
+        may_identify=bool(get("ACTIONS_ID_TOKEN_REQUEST_URL")),
         payload=_payload(_path(get("GITHUB_EVENT_PATH", ""))),
     )
 

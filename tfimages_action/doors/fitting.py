@@ -30,6 +30,12 @@ def settings_for(settings: Settings, event: Event) -> Settings:
         return audit_settings(settings)
     if mode == "plan":
         return replace(settings, mode=mode, push=False, convert=False, hub_token="")
+    if settings.attest and event.on_github and not event.may_identify:
+        raise SettingsError(
+            "attest is on, but the job may not ask GitHub for the identity that signs",
+            hint="give the job `permissions: id-token: write` and `attestations: write`, and a "
+            "step that attests (docs/hub.md), or leave `attest` out",
+        )
     if not settings.convert or settings.local:
         return replace(settings, mode=mode)
     if not settings.hub_token and settings.without_hub == "fail":

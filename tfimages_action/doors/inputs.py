@@ -135,6 +135,12 @@ INPUTS: Final[tuple[Input, ...]] = (
     _choice("cache", ("none", "registry", "gha"), "Where build caches are kept between runs."),
     _flag("provenance", False, "Attach build provenance (the manifest becomes an index)."),
     _flag("sbom", False, "Attach a bill of materials (the manifest becomes an index)."),
+    _flag(
+        "attest",
+        False,
+        "Give a later step what to attest: images and flists that this run made, in the output "
+        "`attest-subjects`.",
+    ),
     _flag("prune", False, "Drop this run's images that no pending build needs."),
     _choice("publish", ("each", "together"), "When names move: each image, or family by family."),
     _flag("fail-fast", False, "Stop at the first failure."),

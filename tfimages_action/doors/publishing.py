@@ -113,6 +113,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
                 progress.report,
                 request.event,
                 plan_json=plan_as_json(plan, indent=None) if plan else "",
+                attest=settings.attest,
                 mask=mask,
                 write=say,
                 report_file=request.report_file,

@@ -47,6 +47,7 @@ class Settings:
     cache: str = "none"
     provenance: bool = False
     sbom: bool = False
+    attest: bool = False
     prune: bool = False
     publish: str = "each"
     fail_fast: bool = False

@@ -11,6 +11,7 @@ from tfimages_action.core.survey import normal
 
 WORKFLOW: Final = ".github/workflows/publish.yaml"
 CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+ATTEST: Final = "actions/attest-build-provenance@a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32 # v4.1.0"
 ACTION: Final = "threefoldtech/tf-images@v1"
 
 _WORKFLOW_TEXT: Final = """\
@@ -48,17 +49,26 @@ jobs:
     permissions:
       contents: read
       packages: write
+      # To attest what is published, as a public repository may: these, `attest`, the last step.
+      # id-token: write
+      # attestations: write
     steps:
       - uses: {checkout}
         with:
           fetch-depth: 0
           persist-credentials: false
       - uses: {action}
+        id: images
         with:
           hub-token: ${{{{ secrets.TFHUB_TOKEN }}}}
           force-all: ${{{{ inputs.force-all || 'false' }}}}
           only: ${{{{ inputs.only }}}}
-{images_dir}"""
+{images_dir}          # attest: true
+      # - uses: {attest}
+      #   if: ${{{{ !cancelled() && steps.images.outputs.attest-subjects != '' }}}}
+      #   with:
+      #     subject-checksums: ${{{{ steps.images.outputs.attest-subjects }}}}
+"""
 
 IMAGES_YAML_TEXT: Final = """\
 # What all images here share. Every key is optional: a folder with a Dockerfile is an image, named
@@ -89,7 +99,9 @@ def starting_files(images_dir: str) -> dict[str, str]:
     # As YAML would write it: a folder may be called `on`, or hold a colon.
     written = yaml.safe_dump({"images-dir": folder or "."}, width=1000)
     line = "" if folder == "images" else f"          {written}"
-    workflow = _WORKFLOW_TEXT.format(checkout=CHECKOUT, action=ACTION, images_dir=line)
+    workflow = _WORKFLOW_TEXT.format(
+        checkout=CHECKOUT, action=ACTION, attest=ATTEST, images_dir=line
+    )
     shared = f"{folder}/images.yaml" if folder else "images.yaml"
     return {WORKFLOW: workflow, shared: IMAGES_YAML_TEXT}
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from tfimages_action.core.fan_out import MAX_WAVES
 from tfimages_action.core.plan import Action
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
+from tfimages_action.report.attestation import subjects
 
 LIMIT_CHARACTERS: Final = 500_000
 """GitHub drops an output above about 512 Ki characters."""
@@ -20,6 +21,8 @@ OUTPUTS: Final[dict[str, str]] = {
     "changed": "JSON list of the names of the images that were planned to be built.",
     "failed": "JSON list of the names of the images that failed or were blocked.",
     "flists": "JSON object: image name to the address of its flist.",
+    "attest-subjects": "With `attest: true`: SHA-256 and name of what this run made, a line each, "
+    "as `subject-checksums` of `actions/attest-build-provenance`.",
     "current-tag": "The version that was published.",
     "previous-tag": "The version it was compared with; empty for the first.",
     "waves": "JSON list of waves (`mode: plan`), each a list of legs: `only` for one job.",
@@ -30,7 +33,7 @@ OUTPUTS: Final[dict[str, str]] = {
 }
 
 
-def outputs_of(report: RunReport, plan_json: str) -> dict[str, str]:
+def outputs_of(report: RunReport, plan_json: str, *, attest: bool = False) -> dict[str, str]:
     """Every output with its text; all are there even when the plan itself erred."""
     plan = report.plan
     values = {
@@ -49,6 +52,7 @@ def outputs_of(report: RunReport, plan_json: str) -> dict[str, str]:
         "flists": _json(
             {run.step.image.name: run.flist.address for run in report.images if run.flist}
         ),
+        "attest-subjects": subjects(report) if attest else "",
         "current-tag": plan.current if plan else "",
         "previous-tag": (plan.previous or "") if plan else "",
     }

@@ -1,5 +1,6 @@
 """What the inputs and the event make of a run, before anything is opened."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,3 +43,14 @@ def test_a_pull_request_publishes_nothing_and_holds_no_token() -> None:
 def test_a_pull_request_beside_secrets_is_refused() -> None:
     with pytest.raises(SettingsError, match="pull_request_target"):
         fitted("pull_request_target")
+
+
+def test_attesting_needs_the_permission_to_sign() -> None:
+    may = Event(on_github=True, name="push", may_identify=True)
+    asked = Settings(attest=True, local=True)
+    assert settings_for(asked, may).attest
+    with pytest.raises(SettingsError) as caught:
+        settings_for(asked, replace(may, may_identify=False))
+    assert "id-token: write" in caught.value.hint
+    fork = Event(on_github=True, name="pull_request")
+    assert settings_for(asked, fork).mode == "preview"

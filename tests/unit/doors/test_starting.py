@@ -11,6 +11,7 @@ from tfimages_action.core.config.read import read_images_yaml
 from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.doors.inputs import INPUTS
 from tfimages_action.doors.starting import IMAGES_YAML_TEXT, WORKFLOW, starting_files, write_new
+from tfimages_action.report.outputs import OUTPUTS
 
 
 @pytest.mark.parametrize(("images_dir", "given"), [("images", None), (".", "."), ("on", "on")])
@@ -32,6 +33,19 @@ def test_it_pins_the_checkout_that_this_repository_uses() -> None:
     pin = re.compile(r"actions/checkout@[0-9a-f]{40} # v\S+")
     ours = pin.findall((ROOT / WORKFLOW).read_text())
     assert pin.findall(starting_files("images")[WORKFLOW]) == ours
+
+
+def test_what_is_commented_attests_as_this_repository_does() -> None:
+    text = starting_files("images")[WORKFLOW]
+    lines = [re.sub(r"^( +)# ((?:id-token|attest|- uses|  if|  with|    )\S*)", r"\1\2", line)
+             for line in text.splitlines()]  # fmt: skip
+    job = yaml.load("\n".join(lines), yaml.BaseLoader)["jobs"]["publish"]
+    ours = yaml.load((ROOT / WORKFLOW).read_text(), yaml.BaseLoader)["jobs"]["publish"]
+    assert job["permissions"] == ours["permissions"]
+    assert job["steps"][1]["with"]["attest"] == "true"
+    assert job["steps"][2] == ours["steps"][2]
+    assert job["steps"][1]["id"] == ours["steps"][1]["id"]
+    assert "attest-subjects" in OUTPUTS
 
 
 def test_images_yaml_says_nothing_until_its_examples_are_uncommented() -> None:
