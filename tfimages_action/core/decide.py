@@ -51,6 +51,8 @@ class Knowledge:
     """Images that are in the registry under another name, built from just this and checked."""
     moved_bases: Mapping[str, str] = field(default_factory=dict)
     """Images whose external base has another digest now; for a person, which and what."""
+    left_behind: Mapping[str, Record] = field(default_factory=dict)
+    """Of the images whose base moved: what a killed refresh built on today's and pushed."""
     rolled_back: Mapping[str, str] = field(default_factory=dict)
     """Images whose moving names this run leaves alone: the release they were taken back from."""
     remarks: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +114,7 @@ class _Decider:
         self._before = _by_name(known.previous)
         self._baselines: dict[int, dict[str, Image]] = {}
         self._found: dict[str, _Finding] = {}
+        self._taken: set[str] = set()
 
     def steps(self) -> tuple[Step, ...]:
         """One step per image, in build order."""
@@ -132,12 +135,26 @@ class _Decider:
             reason = Reason(kind=finding.kind, detail=finding.detail, chain=(image.name,))
             return self._finished(image, reason, record)
         reason = Reason(kind=finding.kind, detail=finding.detail, chain=finding.chain)
+        left = self._known.left_behind.get(image.name)
+        if left is not None and self._may_take(image, finding):
+            self._taken.add(image.name)
+            detail = f"{wording.promoted(left)}; {finding.detail}"
+            reason = replace(reason, detail=detail)
+            return Step(image=image, action=Action.CONVERT, reason=reason, record=left)
         built = self._known.promotable.get(image.name)
         if built is not None and self._may_promote(finding, built):
             detail = f"{wording.promoted(built)}; {finding.detail}"
             reason = Reason(kind=ReasonKind.PROMOTED, detail=detail, chain=(image.name,))
             return Step(image=image, action=Action.CONVERT, reason=reason, record=built)
         return Step(image=image, action=Action.BUILD, reason=reason, record=record)
+
+    def _may_take(self, image: Image, finding: _Finding) -> bool:
+        """A killed refresh's build, on exactly those parents that this run takes from it too."""
+        return finding.kind is ReasonKind.BASE_MOVED and all(
+            parent in self._taken
+            for parent in image.parent_names
+            if self._found[parent].kind is ReasonKind.BASE_MOVED
+        )
 
     def _may_promote(self, finding: _Finding, built: Record) -> bool:
         if finding.kind not in _REBUILT_ANYWAY:

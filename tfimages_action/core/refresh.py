@@ -103,6 +103,29 @@ def moved_bases(
     return found
 
 
+def left_behind(
+    catalog: Catalog,
+    records: Mapping[str, RecordAnswer],
+    standing: Mapping[str, Standing],
+    pushed: Mapping[str, RecordAnswer],
+) -> dict[str, Record]:
+    """By image, what a killed refresh built on just these bases, checked and pushed.
+
+    `pushed` is what the name says that a refresh pushes under; it outlives the refresh, so only
+    what is not published (`records`) and stands on today's bases is anything left to be named.
+    """
+    found: dict[str, Record] = {}
+    for image in catalog.images:
+        record, here = pushed.get(image.name), standing.get(image.name)
+        if not isinstance(record, Record) or here is None or not is_wanted(image, record):
+            continue
+        now = records.get(image.name)
+        is_new = not isinstance(now, Record) or now.digest != record.digest
+        if is_new and set(here.pins) <= set(record.externals):
+            found[image.name] = record
+    return found
+
+
 def occasion_for(step: Step, occasion: Occasion) -> Occasion:
     """What one image is published for: in a refresh, what a release left undone is the release's.
 

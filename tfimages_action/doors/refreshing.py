@@ -44,17 +44,21 @@ def with_refresh(
     standing = refresh.standings(known.current, now)
     records = _newest(known, published.records)
     confirmed = _confirmed(standing, published.records)
+    moved = refresh.moved_bases(known.current, records, standing, confirmed)
+    occasion = Refresh(
+        version=version,
+        switch=switch,
+        confirmations={name: here.name for name, here in standing.items()},
+    )
+    pushed = _pushed(known, occasion, published.records) if moved else {}
     return Refreshing(
         known=replace(
             known,
             records=records,
-            moved_bases=refresh.moved_bases(known.current, records, standing, confirmed),
+            moved_bases=moved,
+            left_behind=refresh.left_behind(known.current, records, standing, pushed),
         ),
-        occasion=Refresh(
-            version=version,
-            switch=switch,
-            confirmations={name: here.name for name, here in standing.items()},
-        ),
+        occasion=occasion,
         problems=problems,
     )
 
@@ -94,6 +98,17 @@ def _newest(known: Knowledge, read: ReadRecords) -> dict[str, RecordAnswer]:
         else answer
         for name, answer in known.records.items()
     }
+
+
+def _pushed(known: Knowledge, occasion: Refresh, read: ReadRecords) -> dict[str, RecordAnswer]:
+    """Look under the name that a refresh pushes under, before it knows the digest."""
+    under = {
+        image.name: names.pushed_as(image, occasion)
+        for image in known.current.images
+        if image.kind is Kind.CONTAINER and image.name in occasion.confirmations
+    }
+    answers = read(under.values())
+    return {name: answers[reference] for name, reference in under.items()}
 
 
 def _confirmed(standing: dict[str, refresh.Standing], read: ReadRecords) -> dict[str, str]:

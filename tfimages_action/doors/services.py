@@ -17,7 +17,7 @@ from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.reading import local_flists, readers_of
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import HubError
+from tfimages_action.doors.signing_in import hub_or_why_not
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.session import EngineSession
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _ARTIFACTS: Final = Path("build/checks")
 _ARCHIVE_S: Final = 300
+_ATTEMPTS: Final = 4
 _CACHE_VARIABLES: Final = ("ACTIONS_RUNTIME_TOKEN", "ACTIONS_RESULTS_URL", "ACTIONS_CACHE_URL")
 
 
@@ -182,12 +183,15 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
     from tfimages_action.adapters.engine.command import BuildOptions
     from tfimages_action.adapters.engine.session import engine_session
     from tfimages_action.adapters.registry.client import RegistryClient
+    from tfimages_action.adapters.registry.transport import Patience
 
     credentials = credentials_for(settings, event, registry)
     client = RegistryClient(credentials=credentials)
+    # In the run itself the pipeline tries again; what is planned rests on these answers alone.
+    reader = RegistryClient(credentials=credentials, patience=Patience(attempts=_ATTEMPTS))
     hub, hubless = None, ""
     if settings.convert and not settings.local:
-        hub, hubless = _hub_or_why_not(settings)
+        hub, hubless = hub_or_why_not(settings)
         settings = replace(settings, local=hub is None)
     options = BuildOptions(
         overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
@@ -214,7 +218,7 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
             registry=client,
             engine=engine,
             hub=hub,
-            published=readers_of(settings, client, hub) if settings.push else None,
+            published=readers_of(settings, reader, hub) if settings.push else None,
             hubless=hubless,
         )
 
@@ -225,34 +229,6 @@ def record_reader(settings: Settings, event: Event, registry: str) -> RecordRead
     from tfimages_action.adapters.registry.records import RecordReader
 
     return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
-
-
-def _hub_or_why_not(settings: Settings) -> tuple[Hub | None, str]:
-    """Sign in; with `without-hub: local` a Hub that is not there is no error, a refusal is."""
-    if settings.without_hub == "fail":
-        return _sign_in(settings), ""
-    if not settings.hub_token:
-        return None, "there is no token for the Hub"
-    try:
-        return _sign_in(settings), ""
-    except HubError as error:
-        if not error.transient:
-            raise
-        return None, error.message
-
-
-def _sign_in(settings: Settings) -> Hub:
-    from tfimages_action.adapters.hub.client import Hub
-    from tfimages_action.adapters.hub.token import Token
-    from tfimages_action.adapters.hub.transport import Limits, Transport
-
-    transport = Transport(
-        settings.hub_url,
-        token=Token(settings.hub_token),
-        active_user=settings.hub_user or None,
-        limits=Limits(convert_s=settings.convert_timeout, upload_s=settings.convert_timeout),
-    )
-    return Hub.sign_in(transport)
 
 
 def _options(settings: Settings) -> Options:

@@ -14,6 +14,8 @@ from tfimages_action.doors.planning import make_plan
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode, RevisionError, SettingsError, StageError
 
+_KILLED = StageError("killed")
+
 
 @pytest.fixture
 def bed(tmp_path: Path) -> Bed:
@@ -127,6 +129,56 @@ def test_a_refresh_that_broke_off_goes_on(bed: Bed) -> None:
         "alone": Outcome.SKIPPED,
     }
     assert idle(bed.run())
+
+
+def killed_before_conversion(effect: str) -> None:
+    if effect.startswith("before half-convert"):
+        raise _KILLED
+
+
+@pytest.mark.parametrize("switch", [False, True])
+def test_a_killed_refresh_takes_what_it_had_pushed(bed: Bed, *, switch: bool) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.world.hook = killed_before_conversion
+    assert bed.run(refresh_switch=switch).exit_code is ExitCode.FAILED
+    pushed = {name: bed.tags(name)["refreshing"] for name in ("base", "child")}
+    bed.world.hook = lambda _effect: None
+    bed.effects()
+    found = outcomes(bed.run(refresh_switch=switch))
+    assert found["base"] is found["child"] is Outcome.REUSED
+    assert not [effect for effect in bed.effects() if effect.startswith("build")]
+    for name, digest in pushed.items():
+        tags = bed.tags(name)
+        assert tags["refresh"] == digest
+        assert (tags["latest"] == digest) is switch
+        assert tags["v1"] != digest
+    assert idle(bed.run(refresh_switch=switch))
+
+
+def test_what_was_left_behind_on_another_base_is_built_again(bed: Bed) -> None:
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.world.hook = killed_before_conversion
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.run()
+    bed.world.hook = lambda _effect: None
+    bed.world.moves[str(DEBIAN)] = 2
+    steps = {step.image.name: step for step in bed.plan().plan.steps}
+    assert steps["base"].action is steps["child"].action is Action.BUILD
+
+
+def test_a_child_is_not_taken_without_the_parent_that_it_stands_on(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.world.hook = killed_before_conversion
+    bed.run()
+    bed.world.hook = lambda _effect: None
+    (tag,) = [
+        tag for tag in (bed.world.folder / "tags").iterdir() if "base%3Arefreshing" in tag.name
+    ]
+    tag.unlink()
+    steps = {step.image.name: step for step in bed.plan().plan.steps}
+    assert steps["base"].action is steps["child"].action is Action.BUILD
 
 
 def test_what_a_release_left_undone_is_repaired_as_the_release_s(bed: Bed) -> None:
