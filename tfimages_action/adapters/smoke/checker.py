@@ -21,6 +21,7 @@ from tfimages_action.adapters.smoke.sandbox import Wanted, sandbox
 from tfimages_action.core.checks import (
     BootCheck,
     Check,
+    CommandCheck,
     HttpCheck,
     PortCheck,
     SizeCheck,
@@ -94,22 +95,28 @@ class Smoke:
     def _machines(
         self, built: BuiltArchive, checks: Sequence[Check], limit: Limit, log: Log
     ) -> Sequence[CheckResult]:
+        # Commands need the booted machine: they are part of `boot`, and imply it.
+        commands = tuple(check for check in checks if isinstance(check, CommandCheck))
+        others = [check for check in checks if not isinstance(check, CommandCheck)]
+        if commands and not any(isinstance(check, BootCheck) for check in others):
+            others.append(BootCheck())
+
         def prober(check: Check) -> str:
             match check:
                 case BootCheck():
                     booted = machine.Machine(
                         client=self._client, place=self._here(), artifacts=self._artifacts
                     )
-                    return booted.boot(built, check, limit, log)
+                    return booted.boot(built, check, commands, limit, log)
                 case SizeCheck():
                     return probes.probe_size(check, built.size_bytes)
                 case _:
                     raise StageError(
                         f"a full VM has no check of this kind: {describe(check)}",
-                        hint="full VMs know `boot` and `size`",
+                        hint="full VMs know `boot`, `command` and `size`",
                     )
 
-        return tuple(run_all(checks, prober, log))
+        return tuple(run_all(others, prober, log))
 
     def _here(self) -> Place:
         with self._lock:

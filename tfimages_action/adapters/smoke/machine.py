@@ -1,9 +1,10 @@
 """The `boot` check: a full VM's archive under QEMU, up to a login by its owner's key.
 
 QEMU lives in a helper image (qemu/), built on demand and run by the engine that is at hand anyway,
-in a job and on a laptop alike; the archive goes in by `docker cp`. The machine gets its own kernel
-and initrd, its root over virtiofs as from ZOS (from a disk where that does not run), an empty disk
-and a NoCloud seed with a key made for this check.
+in a job and on a laptop alike: a local QEMU would be another version, and unpacking the archive
+with its owners would need root. The archive goes in by `docker cp`. The machine gets its own
+kernel and initrd, its root over virtiofs as from ZOS (from a disk where that does not run), an
+empty disk and a NoCloud seed with a key made for this check.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -23,17 +24,18 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from tfimages_action import process
-from tfimages_action.adapters.smoke import access, leftovers, ssh
+from tfimages_action.adapters.smoke import access, leftovers, probes, ssh
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
-from tfimages_action.core.checks import BootCheck, CheckRun
+from tfimages_action.core.checks import BootCheck, CheckRun, CommandCheck
 from tfimages_action.core.work import BuiltArchive, Log
 from tfimages_action.errors import StageError
 
 _FILES: Final = ("Dockerfile", "boot.sh")
 _KVM: Final = "/dev/kvm"
 _SAYS: Final = "tfimages: "
+_REFUSED: Final = "refused: "
 _META_DATA: Final = "instance-id: check\nlocal-hostname: check\n"
 _READ_BACK: Final = "uname -r; findmnt -n -o FSTYPE /; getent hosts localhost; cat /etc/resolv.conf"
 _UP: Final = "active"
@@ -46,14 +48,28 @@ class Machine:
     client: docker.DockerClient
     place: Place
     artifacts: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What qemu/boot.sh reads, where it should not try what it would."""
 
-    def boot(self, built: BuiltArchive, check: BootCheck, limit: Limit, log: Log) -> str:
-        """Boot, log in, read kernel and services back. Raises `StageError` with the cure."""
+    def boot(
+        self,
+        built: BuiltArchive,
+        check: BootCheck,
+        commands: Sequence[CommandCheck],
+        limit: Limit,
+        log: Log,
+    ) -> str:
+        """Boot, log in, read kernel and services back, run commands. Raises `StageError`."""
         with tempfile.TemporaryDirectory(prefix="tfimages-boot-") as scratch:
             key = ssh.make_key(Path(scratch), "owner")
             with self.started(built, key.public, limit, log) as box:
                 try:
-                    return _prove(box, check, key, limit, log)
+                    booted = _log_in(box, key, limit)
+                    for service in check.services:
+                        booted.wait_for(service)
+                    for command in commands:
+                        booted.demand(command)
+                    return booted.describe(check.services)
                 except (StageError, process.ProcessError):
                     for line in box.log_tail():
                         log(f"console: {line}")
@@ -100,7 +116,7 @@ class Machine:
             run=CheckRun(),
             ports=(access.PORT,),
             labels=leftovers.labels(owner, limit.seconds),
-            environment={},
+            environment=self.environment,
             devices=devices,
             # virtiofsd's threads unshare their working directory: the usual profile forbids it.
             security=("seccomp=unconfined",),
@@ -162,42 +178,71 @@ def _seed(public_key: str) -> bytes:
     return packed.getvalue()
 
 
-def _prove(box: Sandbox, check: BootCheck, key: ssh.Key, limit: Limit, log: Log) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Booted:
+    """A machine that let its owner in."""
+
+    box: Sandbox
+    target: ssh.Target
+    key: ssh.Key
+    limit: Limit
+
+    def wait_for(self, service: str) -> None:
+        asked = f"systemctl is-active {service} || true"
+        while (state := ssh.run(self.target, self.key, asked, self.limit).strip()) != _UP:
+            if state == "failed":
+                raise StageError(
+                    f"the service {service} failed on the booted machine",
+                    hint=f"boot it by hand and read `journalctl -u {service}`",
+                )
+            self.limit.pause(2, f"the service {service} ({state})")
+
+    def demand(self, command: CommandCheck) -> None:
+        done = ssh.execute(self.target, self.key, command.argv, self.limit)
+        try:
+            probes.judge_command(command, done)
+        except StageError as error:
+            raise StageError(f"`{' '.join(command.argv)}`: {error.message}") from error
+
+    def describe(self, services: Sequence[str]) -> str:
+        """Kernel, root and what QEMU used. Raises where the machine could reach nobody by name."""
+        read = ssh.run(self.target, self.key, _READ_BACK, self.limit).splitlines()
+        if not (_has(read, "localhost") and _has(read, "nameserver")):
+            raise StageError(
+                f"the machine has no working /etc/hosts or /etc/resolv.conf: {' | '.join(read)}",
+                hint="both are files of the archive (or a link that systemd-resolved fills)",
+            )
+        used = _said(self.box) or "unknown accelerator"
+        return f"kernel {read[0]}, root {read[1]}, {used}, services {', '.join(services) or '-'}"
+
+
+def _log_in(box: Sandbox, key: ssh.Key, limit: Limit) -> _Booted:
+    _demand_running(box)
     host, port = box.address(access.PORT)
     target = ssh.Target(host=host, port=port)
     # sshd may be up before cloud-init has written the key: a refusal means nothing yet.
-    ssh.wait_for_login(target, key, limit, alive=box.demand_running, settle_s=limit.seconds)
-    read = ssh.run(target, key, _READ_BACK, limit).splitlines()
-    if not (_has(read, "localhost") and _has(read, "nameserver")):
-        raise StageError(
-            f"the machine has no working /etc/hosts or /etc/resolv.conf: {' | '.join(read)}",
-            hint="both are files of the archive (or a link that systemd-resolved fills)",
-        )
-    for service in check.services:
-        _wait_for_service(target, key, service, limit)
-    how = _how(box)
-    log(f"booted: kernel {read[0]}, root {read[1]}; {how}")
-    return f"kernel {read[0]}, root {read[1]}, {how}, services {', '.join(check.services) or '-'}"
+    ssh.wait_for_login(
+        target, key, limit, alive=lambda: _demand_running(box), settle_s=limit.seconds
+    )
+    return _Booted(box=box, target=target, key=key, limit=limit)
 
 
 def _has(lines: list[str], word: str) -> bool:
     return any(word in line.split() for line in lines)
 
 
-def _wait_for_service(target: ssh.Target, key: ssh.Key, service: str, limit: Limit) -> None:
-    while True:
-        state = ssh.run(target, key, f"systemctl is-active {service} || true", limit).strip()
-        if state == _UP:
-            return
-        if state == "failed":
-            raise StageError(
-                f"the service {service} failed on the booted machine",
-                hint=f"boot it by hand and read `journalctl -u {service}`",
-            )
-        limit.pause(2, f"the service {service} ({state})")
+def _demand_running(box: Sandbox) -> None:
+    """Raise what the helper refused, where it did; else that the machine has ended."""
+    try:
+        box.demand_running()
+    except StageError:
+        refused = _said(box).partition(_REFUSED)[2]
+        if refused:
+            raise StageError(refused, hint="docs/vm.md says what an archive must hold") from None
+        raise
 
 
-def _how(box: Sandbox) -> str:
-    """What the helper says it used: accelerator, and where the root is."""
+def _said(box: Sandbox) -> str:
+    """What the helper itself says last: accelerator and where the root is, or what it refuses."""
     lines = [line for line in box.log_lines() if line.startswith(_SAYS)]
-    return lines[-1].removeprefix(_SAYS) if lines else "unknown accelerator"
+    return lines[-1].removeprefix(_SAYS) if lines else ""

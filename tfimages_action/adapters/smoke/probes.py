@@ -9,7 +9,7 @@ from typing import Final
 import yaml
 
 from tfimages_action.adapters.smoke.limit import Limit
-from tfimages_action.adapters.smoke.sandbox import Sandbox
+from tfimages_action.adapters.smoke.sandbox import Executed, Sandbox
 from tfimages_action.core.checks import (
     CommandCheck,
     FileCheck,
@@ -86,6 +86,11 @@ def probe_command(check: CommandCheck, box: Sandbox, limit: Limit) -> str:
     """Run a command in the booted container and look at its exit code and output."""
     done = box.execute(check.argv)
     limit.demand(f"the end of `{' '.join(check.argv)}`")
+    return judge_command(check, done)
+
+
+def judge_command(check: CommandCheck, done: Executed) -> str:
+    """Hold exit code and output of a command that ran against what was expected."""
     shown = done.output.strip()[-_SHOWN:]
     if done.exit_code != check.exit_code:
         raise StageError(

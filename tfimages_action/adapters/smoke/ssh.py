@@ -7,14 +7,16 @@ The system's client rather than a library: it is what owners use, it costs the a
 from __future__ import annotations
 
 import re
+import shlex
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tfimages_action import process
 from tfimages_action.adapters.smoke.limit import Limit
+from tfimages_action.adapters.smoke.sandbox import Executed
 from tfimages_action.errors import StageError
 
 _CONNECT_S: Final = 5
@@ -71,6 +73,14 @@ def run(target: Target, key: Key, command: str, limit: Limit) -> str:
     except process.ProcessError as error:
         raise _explained(error, command) from error
     return done.stdout.decode(errors="replace")
+
+
+def execute(target: Target, key: Key, argv: Sequence[str], limit: Limit) -> Executed:
+    """Log in and run `argv`; returns its exit code and all that it printed."""
+    # SSH's own exit code can't be told from the command's: the last line says the latter.
+    printed = run(target, key, f"{shlex.join(argv)} 2>&1; printf '\\n%s' $?", limit)
+    output, _, code = printed.rpartition("\n")
+    return Executed(exit_code=int(code), output=output)
 
 
 def wait_for_login(
