@@ -21,6 +21,8 @@ class Outlook:
     """(image, how many of `next_builds` are built only because of it), the greatest first."""
     since: str | None = None
     """The last release; `None`: there is none."""
+    next_s: float | None = None
+    """How long the next release would take; `None` where no earlier report tells."""
 
 
 def preview(change: Plan, release: Plan) -> tuple[Plan, Outlook]:

@@ -37,6 +37,8 @@ class Planned:
     catalog: Catalog
     registry: str
     outlook: Outlook | None = None
+    release: Plan | None = None
+    """Of a preview: the plan of the next release, which the outlook counts."""
     refresh: Refresh | None = None
     """Of a refresh: what its results are published as."""
 
@@ -114,20 +116,22 @@ def make_plan(
     if settings.mode == "refresh" and comparison.tag is not None:
         refreshing = with_refresh(known, published, comparison.tag, switch=settings.refresh_switch)
         known = refreshing.known
-    plan, outlook = decide(known), None
+    plan, outlook, release = decide(known), None, None
     if settings.mode == "preview":
         last = last_release(sources)
         released = reader.read_leniently(sources.revision(last)) if last else None
         if released and last:
             # The merge base may be the same commit under another name.
             released = replace(released, revision=last)
-        plan, outlook = preview(plan, decide(replace(known, previous=released)))
+        release = decide(replace(known, previous=released))
+        plan, outlook = preview(plan, release)
     return Planned(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
         catalog=current,
         registry=registry,
         outlook=outlook,
+        release=release,
         refresh=refreshing.occasion if refreshing else None,
     )
 

@@ -21,6 +21,7 @@ from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.auditing import open_audit
 from tfimages_action.doors.delivery import deliver, report_place
+from tfimages_action.doors.estimating import with_estimate
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.masking import masker
@@ -165,16 +166,18 @@ def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write)
         refuse_outside_contexts(planned, settings)
         if planned.comparison.alias_of:
             return _untouched(progress, planned)
+        earlier = _earlier_report(request)
+        outlook = with_estimate(planned, settings, earlier)
         with watching(event, settings, live=request.live, write=say) as listener:
             run = services.pipeline(
                 planned,
                 planned.refresh or occasion_of(planned.comparison, event),
                 listener=listener,
-                earlier_report=_earlier_report(request),
+                earlier_report=earlier,
             )
             stopping.call = run.stop
             done = run.run()
-            report = replace(done, outlook=planned.outlook, problems=(*done.problems, *hubless))
+            report = replace(done, outlook=outlook, problems=(*done.problems, *hubless))
         return _finish(report, services, planned, say) if not report.exit_code else report
 
 

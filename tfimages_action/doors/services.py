@@ -88,7 +88,7 @@ class Services:
             comparer=self.engine.comparer,
             recorder=self.recorder(planned),
         )
-        return PipelineRun(assignment, services, _options(settings), listener=listener)
+        return PipelineRun(assignment, services, options_of(settings), listener=listener)
 
     def finish(self, planned: Planned, say: Callable[[str], None]) -> None:
         """Do what concerns the release as a whole: its tag on the Hub (not a refresh), the pruning.
@@ -231,7 +231,8 @@ def record_reader(settings: Settings, event: Event, registry: str) -> RecordRead
     return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
 
 
-def _options(settings: Settings) -> Options:
+def options_of(settings: Settings) -> Options:
+    """How the pipeline is to behave, as the inputs say."""
     from tfimages_action.pipeline.options import Options
 
     return Options(

@@ -49,6 +49,21 @@ class Options:
     low_disk_bytes: int = 5 * _GIB
 
 
+_VERIFY_SLOTS: Final = 2
+_SWITCH_SLOTS: Final = 4
+
+
+def slots(options: Options) -> dict[str, int]:
+    """How many stages of each kind of slot may run at one time (of conversions: at most)."""
+    return {
+        "build": options.max_parallel,
+        "push": options.max_pushes,
+        "convert": options.max_conversions,
+        "verify": _VERIFY_SLOTS,
+        "switch": _SWITCH_SLOTS,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Whoever does the work. `None` where a run does not need it."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from tfimages_action.core.catalog import Problem
@@ -32,15 +33,13 @@ from tfimages_action.pipeline.disk import Tidier, low_disk
 from tfimages_action.pipeline.graph import Job, tasks_of
 from tfimages_action.pipeline.journal import Journal
 from tfimages_action.pipeline.moving import moving_tags
-from tfimages_action.pipeline.options import Assignment, Now, Options, Services
+from tfimages_action.pipeline.options import Assignment, Now, Options, Services, slots
 from tfimages_action.pipeline.scheduler import End, Ended, Limit, Scheduler
 from tfimages_action.pipeline.stages import ImageWork, Shared
 from tfimages_action.pipeline.uploads import FirstUploads
 from tfimages_action.pipeline.workers import Threads, Workers
 
 _HUB_SLOTS: Final = ("convert", "verify")
-_VERIFY_SLOTS: Final = 2
-_SWITCH_SLOTS: Final = 4
 
 
 class PipelineRun:
@@ -125,13 +124,10 @@ class PipelineRun:
         return works
 
     def _limits(self) -> dict[str, Limit]:
-        return {
-            "build": lambda: self._options.max_parallel,
-            "push": lambda: self._options.max_pushes,
-            "convert": self._hub.limit,
-            "verify": lambda: _VERIFY_SLOTS,
-            "switch": lambda: _SWITCH_SLOTS,
+        fixed: dict[str, Limit] = {
+            kind: partial(int, most) for kind, most in slots(self._options).items()
         }
+        return {**fixed, "convert": self._hub.limit}
 
     def _look_at_disk(self) -> tuple[Problem, ...]:
         keeper = self._services.housekeeper

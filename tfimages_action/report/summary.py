@@ -114,6 +114,8 @@ def _outlook(outlook: Outlook) -> str:
     shown = because[:_CAUSES]
     since = f" since {markdown.code(outlook.since)}" if outlook.since else ", as the first one"
     parts.append(f"the next release would then build **{release}**{since}")
+    if outlook.next_s is not None:
+        shown.append(f"{words.about(outlook.next_s)} by an earlier run's report")
     text = "; ".join(parts) + (f" ({', '.join(shown)})" if shown else "")
     return f"{text}. Nothing was pushed."
 

@@ -9,6 +9,7 @@ from tfimages_action.core.run import Outcome
 _KILO: Final = 1000
 _MINUTE: Final = 60
 _TENTHS_BELOW_S: Final = 10
+_COARSE_S: Final = 10
 
 SIGNS: Final[dict[Outcome, str]] = {
     Outcome.PUBLISHED: "✅",
@@ -46,6 +47,17 @@ def duration(seconds: float) -> str:
         return f"{rest} s"
     hours, left = divmod(minutes, _MINUTE)
     return f"{minutes} min {rest:02} s" if hours == 0 else f"{hours} h {left:02} min"
+
+
+def about(seconds: float) -> str:
+    """A guess, as coarse as it is: `about 40 s`, `about 6 min`, `about 2 h 10 min`."""
+    if seconds < _MINUTE - _COARSE_S / 2:
+        return f"about {max(1, round(seconds / _COARSE_S)) * _COARSE_S} s"
+    minutes = max(1, round(seconds / _MINUTE))
+    hours, left = divmod(minutes, _MINUTE)
+    if hours == 0:
+        return f"about {minutes} min"
+    return f"about {hours} h {left:02} min" if left else f"about {hours} h"
 
 
 def count(number: int, thing: str) -> str:
