@@ -11,10 +11,10 @@ ONLY ?=
 TESTS ?= tests
 UV_VERSION := 0.8.22
 
-.PHONY: help setup engine test demo bench lint format generate lock
+.PHONY: help setup engine test e2e-act demo bench lint format generate lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: tools by apt, the locked Python packages into .venv
 	@python3 scripts/setup.py
@@ -26,6 +26,9 @@ engine: setup ## Make sure that a Docker Engine runs and has the base image
 
 test: lint engine ## The whole test suite, on a real engine (TESTS=... for a part)
 	@$(AS_ROOT) $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
+
+e2e-act: engine ## The workflows whole, under nektos/act (installed by you)
+	@$(AS_ROOT) $(PYTHON) -m tests.bed.act
 
 demo: engine ## From nothing to published images and flists, in a scratch copy, without a Hub
 	@$(AS_ROOT) $(PYTHON) -m scripts.demo

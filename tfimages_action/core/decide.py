@@ -250,7 +250,12 @@ class _Decider:
         }
         if rebuilt:
             return self._through(image, ReasonKind.PARENT, rebuilt)
-        return _own(image, ReasonKind.UP_TO_DATE, f"nothing differs since {since}", done=True)
+        return _own(
+            image,
+            ReasonKind.UP_TO_DATE,
+            f"nothing differs since {wording.revision(since)}",
+            done=True,
+        )
 
     def _by_parts(self, image: Image, difference: Difference, since: str) -> _Finding:
         if difference.files:

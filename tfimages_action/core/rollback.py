@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from tfimages_action.core import wording
 from tfimages_action.core.decide import Knowledge
 from tfimages_action.core.record import Record
 from tfimages_action.core.tags import VersionTag
@@ -52,6 +53,6 @@ def with_rollbacks(
 
 
 def _remark(rollback: Rollback, holds: bool) -> str:
-    to = f" to {rollback.serves}" if rollback.serves else ""
+    to = f" to {wording.revision(rollback.serves)}" if rollback.serves else ""
     said = f"its moving names were rolled back from {rollback.since.text}{to}"
     return f"{said} and stay there" if holds else f"{said}, and this release moves them on"

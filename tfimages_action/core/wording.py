@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +13,12 @@ from tfimages_action.core.record import FlistState, Record
 
 _SHOWN: Final = 3
 _DIGITS: Final = 12
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def revision(name: str) -> str:
+    """A revision as people read it: a whole commit id by its first twelve digits, else its name."""
+    return name[:_DIGITS] if _COMMIT.fullmatch(name) else name
 
 
 def some(names: Sequence[str]) -> str:
@@ -34,19 +41,19 @@ def files(difference: Difference, since: str) -> str:
         )
         if names
     ]
-    return f"{'; '.join((*parts, *difference.definition))} since {since}"
+    return f"{'; '.join((*parts, *difference.definition))} since {revision(since)}"
 
 
 def definition(difference: Difference, since: str) -> str:
     """`arg ZINIT_VERSION 0.2.5 -> 0.2.14 since v27`."""
-    return f"{'; '.join(difference.definition)} since {since}"
+    return f"{'; '.join(difference.definition)} since {revision(since)}"
 
 
 def new(image: Image, since: Catalog) -> str:
     """Why an image has nothing to be compared with."""
     if image.folder in since.broken:
-        return f"at {since.revision} its folder could not be read"
-    return f"not there at {since.revision}"
+        return f"at {revision(since.revision)} its folder could not be read"
+    return f"not there at {revision(since.revision)}"
 
 
 _CAUSES: Final = {
@@ -66,7 +73,7 @@ def parent(cause: str, kind: ReasonKind | None) -> str:
 
 def published(record: Record) -> str:
     """`already published as sha256:0123456789ab at v28`."""
-    at = f" at {record.version}" if record.version else ""
+    at = f" at {revision(record.version)}" if record.version else ""
     return f"already published as {short(record.digest)}{at}"
 
 
@@ -78,7 +85,8 @@ def promoted(record: Record) -> str:
 def adopted(record: Record, since: str) -> str:
     """Published by something else, and nothing changed since."""
     return (
-        f"published as {short(record.digest)} without a fingerprint; nothing differs since {since}"
+        f"published as {short(record.digest)} without a fingerprint; "
+        f"nothing differs since {revision(since)}"
     )
 
 
@@ -89,7 +97,7 @@ def older_than_tags(record: Record) -> str:
 
 def stale(record: Record) -> str:
     """Another version is published than the tags let expect."""
-    of = f"is of {record.version}" if record.version else "is another one"
+    of = f"is of {revision(record.version)}" if record.version else "is another one"
     return f"published image {of}, an earlier run did not finish"
 
 

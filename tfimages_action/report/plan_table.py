@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tfimages_action.core import wording
 from tfimages_action.core.plan import Action, Plan, Step
 from tfimages_action.core.plan_json import shown_reference
 from tfimages_action.report.columns import Cell, columns, painted
@@ -32,7 +33,10 @@ def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> 
     lines = [plan_headline(plan), ""]
     lines += columns(rows, width=width, yielding=narrowed, styled=styled)
     if plan.retired:
-        lines += ["", f"retired since {plan.previous}: {', '.join(plan.retired)}"]
+        lines += [
+            "",
+            f"retired since {wording.revision(plan.previous or '')}: {', '.join(plan.retired)}",
+        ]
     problems = [painted(cell) if styled else cell.text for cell in _problems(plan)]
     return [*lines, "", *problems] if problems else lines
 
@@ -59,7 +63,9 @@ def as_lines(shown: RenderableType, *, width: int) -> list[str]:
 def plan_headline(plan: Plan) -> str:
     """`v27 -> v28: 3 to build, 1 to convert, 11 to skip`."""
     counts = Counter(step.action for step in plan.steps)
-    versions = f"{plan.previous} -> {plan.current}" if plan.previous else f"{plan.current} (first)"
+    current = wording.revision(plan.current)
+    before = wording.revision(plan.previous) if plan.previous else None
+    versions = f"{before} -> {current}" if before else f"{current} (first)"
     doing = ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action])
     return f"{versions}: {doing or 'no images'}"
 

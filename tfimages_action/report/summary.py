@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tfimages_action.core import wording
 from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook
@@ -75,7 +76,7 @@ def _fit(body: str, room: int) -> str:
 
 def _headline(report: RunReport) -> str:
     plan = report.plan
-    title = "## tf-images" + (f": {markdown.text(plan.current)}" if plan else "")
+    title = "## tf-images" + (f": {markdown.text(wording.revision(plan.current))}" if plan else "")
     return f"{title}\n\n{_sentence(report)}"
 
 
@@ -97,7 +98,7 @@ def _sentence(report: RunReport) -> str:
     said = [f"{number} {word}" for word, number in named.items() if number]
     skipped = counts[Outcome.SKIPPED]
     if not said:
-        what = f"nothing to do, all {words.count(skipped, 'image')} up to date"
+        what = f"nothing to do: {words.count(skipped, 'image')} up to date"
     else:
         what = ", ".join(said) + (f", {skipped} left as they are" if skipped else "")
     bad = counts[Outcome.FAILED] or counts[Outcome.BLOCKED] or report.error
@@ -112,7 +113,11 @@ def _outlook(outlook: Outlook) -> str:
     release = words.count(len(outlook.next_builds), "image")
     because = [f"{n} of them only because of {markdown.code(name)}" for name, n in outlook.causes]
     shown = because[:_CAUSES]
-    since = f" since {markdown.code(outlook.since)}" if outlook.since else ", as the first one"
+    since = (
+        f" since {markdown.code(wording.revision(outlook.since))}"
+        if outlook.since
+        else ", as the first one"
+    )
     parts.append(f"the next release would then build **{release}**{since}")
     if outlook.next_s is not None:
         shown.append(f"{words.about(outlook.next_s)} by an earlier run's report")
@@ -123,7 +128,7 @@ def _outlook(outlook: Outlook) -> str:
 def _compared(plan: Plan) -> str:
     if plan.previous is None:
         return "the first release"
-    return f"compared with {markdown.code(plan.previous)}"
+    return f"compared with {markdown.code(wording.revision(plan.previous))}"
 
 
 def _needs_a_person(report: RunReport) -> str:

@@ -1,13 +1,17 @@
 """The summary says what happened, explains failures best, and always fits."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
 from tests.unit.report.samples import image_run, report
 from tfimages_action.core.catalog import Problem, Severity
+from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook
 from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
 from tfimages_action.errors import Location
+from tfimages_action.report import words
 from tfimages_action.report.summary import LIMIT_BYTES, render_summary
 
 FAILURE = Failure(
@@ -31,7 +35,7 @@ def test_one_sentence_says_it_all() -> None:
 
 def test_nothing_to_do_is_said_as_good_news() -> None:
     page = render_summary(report(image_run("a", Outcome.SKIPPED)))
-    assert "✅ **nothing to do, all 1 image up to date**" in page
+    assert "✅ **nothing to do: 1 image up to date**" in page
 
 
 def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
@@ -178,3 +182,24 @@ def test_what_has_nothing_to_do_with_the_run_is_not_in_the_chart() -> None:
     assert '"base"' in chart
     assert '"child"' in chart
     assert "alone" not in chart
+
+
+def test_a_preview_says_how_long_the_release_would_take_and_no_long_commit() -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    outlook = Outlook(changed=("a",), next_builds=("a",), since="v1", next_s=361.0)
+    plan = Plan(current=commit, previous=commit[::-1], steps=())
+    page = render_summary(
+        replace(report(image_run("a", Outcome.BUILT), outlook=outlook), plan=plan)
+    )
+    assert "**1 image** since `v1` (about 6 min by an earlier run's report)" in page
+    assert "## tf-images: 0123456789ab\n" in page
+    assert "compared with `76543210fedc`" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "10 s"), (44, "40 s"), (54.9, "50 s"), (57, "1 min"), (89, "1 min"), (361, "6 min"),
+     (3600, "1 h"), (7800, "2 h 10 min")],
+)  # fmt: skip
+def test_a_guess_is_as_coarse_as_it_is(seconds: float, text: str) -> None:
+    assert words.about(seconds) == f"about {text}"
