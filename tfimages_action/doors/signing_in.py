@@ -61,7 +61,5 @@ def sign_in(settings: Settings, *, policy: RetryPolicy = _PATIENCE) -> Hub:
         kind = HubAbsentError if error.transient else RefusedError
         raise kind(
             error.message,
-            hint=error.hint
-            or "nothing was built: check `hub-url`, or run it again when the Hub is "
-            "back; `convert: false` publishes images without flists",
+            hint=f"nothing was built: {error.hint or 'check `hub-url`, or run it again later'}",
         ) from error
