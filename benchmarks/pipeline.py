@@ -1,4 +1,4 @@
-"""The pipeline: simulated makespans, a real run beside two other ways, a run of nothing to do, memory."""
+"""The pipeline: simulated makespans, a real run beside two other ways, an idle run, memory."""
 
 from __future__ import annotations
 
