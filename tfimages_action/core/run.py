@@ -107,6 +107,8 @@ class ImageRun:
     blocked_by: str | None = None
     """The image whose failure is the cause, not the next one in between."""
     warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What the build found questionable, with file and line."""
     checks: tuple[CheckResult, ...] = ()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from tfimages_action.core.catalog import Image
+from tfimages_action.core.catalog import Image, Problem
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tree import Revision
 
@@ -62,7 +62,8 @@ class BuiltImage:
     """How a child's build pins exactly this (`PinnedParent.source`)."""
     layers: tuple[str, ...] = ()
     """diff ids, lowest first."""
-    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What BuildKit found questionable, on its line of the Dockerfile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class BuiltArchive:
     path: Path
     sha256: str
     size_bytes: int
-    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 Built = BuiltImage | BuiltArchive

@@ -55,6 +55,7 @@ def image_run(
         failure=failure,
         blocked_by=blocked_by,
         warnings=work.warnings,
+        problems=work.built.problems if work.built else (),
         checks=work.checks,
     )
 

@@ -129,8 +129,7 @@ class ImageWork:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        built = self.built.warnings if self.built else ()
-        return (*built, *(self.flist.warnings if self.flist else ()), *self.notes)
+        return (*(self.flist.warnings if self.flist else ()), *self.notes)
 
     # -- build and check -------------------------------------------------------------------------
 

@@ -57,7 +57,8 @@ def annotations_of(report: RunReport) -> Iterator[str]:
     """Make the report's annotations, the most important first, as many as GitHub keeps."""
     planned = report.plan.problems if report.plan else ()
     failed = (_of_failure(run) for run in report.images if run.failure)
-    problems = tuple(dict.fromkeys((*failed, *report.problems, *planned)))
+    built = (problem for run in report.images for problem in run.problems)
+    problems = tuple(dict.fromkeys((*failed, *report.problems, *planned, *built)))
     for severity in Severity:
         yield from _limited(problem for problem in problems if problem.severity is severity)
 

@@ -157,7 +157,8 @@ def _needs_a_person(report: RunReport) -> str:
 
 def _all_problems(report: RunReport) -> Iterable[Problem]:
     planned = report.plan.problems if report.plan else ()
-    every = dict.fromkeys((*report.problems, *planned))
+    built = (problem for run in report.images for problem in run.problems)
+    every = dict.fromkeys((*report.problems, *planned, *built))
     # What ended the run stands above them already.
     return (problem for problem in every if problem.message not in (report.error or ""))
 

@@ -190,4 +190,7 @@ def test_several_platforms_in_one_image(containerd: Bench) -> None:
 
 def test_a_warning_of_buildkits_is_kept(bench: Bench) -> None:
     built = bench.build({**SCRATCH, "app/Dockerfile": "FROM scratch\nCOPY x /\\\n\n\ny\n"})
-    assert any("ontinuation" in warning for warning in built.warnings)
+    (problem,) = [one for one in built.problems if "ontinuation" in one.message]
+    assert problem.location is not None
+    assert problem.location.path == built.image.dockerfile
+    assert problem.location.line

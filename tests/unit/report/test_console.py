@@ -1,6 +1,6 @@
 """The live log keeps each image's lines together and takes no orders from them."""
 
-from tests.unit.report.samples import image_run, step
+from tests.unit.report.samples import image_run, report, step
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.events import Event, ImageEnded, LogLine, Notice, Retrying, StageStarted
 from tfimages_action.core.run import Outcome, Stage
@@ -69,3 +69,15 @@ def test_annotations_are_escaped_whole_and_placed() -> None:
     assert commands.annotation(problem) == (
         "::error file=images/a%2Cb%3Ac/Dockerfile,line=3::50%25 broken%0Asecond line%0Amend it"
     )
+
+
+def test_what_a_build_found_questionable_stands_on_its_line_once() -> None:
+    problem = Problem(
+        severity=Severity.WARNING,
+        message="StageNameCasing: Stage name 'Build' should be lowercase",
+        location=Location(path="images/base/Dockerfile", line=2),
+    )
+    # Two variants of one folder share their Dockerfile.
+    runs = [image_run(name, problems=(problem,)) for name in ("base:1", "base:2")]
+    (annotation,) = commands.annotations_of(report(*runs))
+    assert annotation == f"::warning file=images/base/Dockerfile,line=2::{problem.message}"

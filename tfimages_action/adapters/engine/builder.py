@@ -14,7 +14,7 @@ from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.platforms import refuse_impossible
 from tfimages_action.adapters.engine.private import PrivateHome
 from tfimages_action.adapters.engine.solver import Solver
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog import Image, Kind, Problem
 from tfimages_action.core.work import BuildRequest, Built, BuiltArchive, BuiltImage, Log
 from tfimages_action.errors import StageError
 
@@ -46,10 +46,10 @@ class EngineBuilder:
         self, request: BuildRequest, files: LaidOut, log: Log, stop: threading.Event
     ) -> BuiltImage:
         local = self._local_name(request.image)
-        warnings = self._solver.solve(
+        problems = self._solver.solve(
             request, files, ("--load", f"--tag={local}"), log=log, stop=stop
         )
-        return self._found(request.image, local, f"docker-image://{local}", warnings)
+        return self._found(request.image, local, f"docker-image://{local}", problems)
 
     def _layout(
         self, request: BuildRequest, files: LaidOut, log: Log, stop: threading.Event
@@ -57,17 +57,17 @@ class EngineBuilder:
         """Build elsewhere: into a layout for children and the push, loaded here for the checks."""
         folder = self._home.work / f"layout-{secrets.token_hex(8)}"
         output = (f"--output=type=oci,dest={folder},tar=false,rewrite-timestamp=true",)
-        warnings = self._solver.solve(request, files, output, log=log, stop=stop)
+        problems = self._solver.solve(request, files, output, log=log, stop=stop)
         layout, local = Layout.read(folder), self._local_name(request.image)
         connection = self._solver.connection
         with connection.asking(f"load {local}"):
             platform = connection.info.platform
             archive = layout.archive(platform, local)
             connection.streaming.load_image(archive, quiet=True)  # type: ignore[no-untyped-call]
-        return self._found(request.image, local, layout.source, warnings)
+        return self._found(request.image, local, layout.source, problems)
 
     def _found(
-        self, image: Image, local: str, source: str, warnings: tuple[str, ...]
+        self, image: Image, local: str, source: str, problems: tuple[Problem, ...]
     ) -> BuiltImage:
         found = self._solver.connection.inspect(local)
         if found is None:
@@ -80,7 +80,7 @@ class EngineBuilder:
             source=source,
             size_bytes=int(found["Size"]),
             layers=tuple(found["RootFS"].get("Layers") or ()),
-            warnings=warnings,
+            problems=problems,
         )
 
     def _archive(
@@ -88,7 +88,7 @@ class EngineBuilder:
     ) -> BuiltArchive:
         packer = Packer(self._home.work / f"{secrets.token_hex(8)}.tar.gz")
         try:
-            warnings = self._solver.solve(
+            problems = self._solver.solve(
                 request, files, ("--output=type=tar,dest=-",), log=log, stop=stop, sink=packer.pack
             )
         except BaseException:
@@ -100,7 +100,7 @@ class EngineBuilder:
             path=packed.path,
             sha256=packed.sha256,
             size_bytes=packed.size_bytes,
-            warnings=warnings,
+            problems=problems,
         )
 
     def _local_name(self, image: Image) -> str:

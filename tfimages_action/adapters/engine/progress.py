@@ -26,12 +26,25 @@ class _Vertex:
     done: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """What BuildKit found questionable in a Dockerfile: by its own checks since version 0.14."""
+
+    text: str
+    line: int | None = None
+    url: str = ""
+    """The page of the check's rule."""
+
+    def __str__(self) -> str:
+        return self.text + (f" (line {self.line})" if self.line else "")
+
+
 @dataclass(slots=True)
 class Progress:
     """Feed it the lines of standard error; it logs, and keeps warnings and the error's text."""
 
     log: Callable[[str], None]
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
     error_text: list[str] = field(default_factory=list)
     _buffer: list[str] = field(default_factory=list)
     _vertexes: dict[str, _Vertex] = field(default_factory=dict)
@@ -70,8 +83,11 @@ class Progress:
         for entry in status.get("logs") or ():
             self._output(entry)
         for warning in status.get("warnings") or ():
-            self.warnings.append(_warning(warning))
-            self.log(f"WARNING: {self.warnings[-1]}")
+            warned = _warning(warning)
+            # The same for each platform, and again when its step runs.
+            if warned not in self.warnings:
+                self.warnings.append(warned)
+                self.log(f"WARNING: {warned}")
 
     def _vertex(self, seen: Mapping[str, Any]) -> None:
         digest, name = str(seen.get("digest")), str(seen.get("name", ""))
@@ -118,11 +134,14 @@ class Progress:
             self.log(f"#{vertex.number} {text}")
 
 
-def _warning(warning: Mapping[str, Any]) -> str:
+def _warning(warning: Mapping[str, Any]) -> Warned:
     text = base64.b64decode(warning.get("short") or "").decode(errors="replace").strip()
     lines = [part.get("start", {}).get("line") for part in warning.get("range") or ()]
-    place = f" (line {lines[0]})" if lines and lines[0] else ""
-    return f"{text}{place}"
+    return Warned(
+        text=text,
+        line=int(lines[0]) if lines and lines[0] else None,
+        url=str(warning.get("url") or ""),
+    )
 
 
 def _seconds(vertex: Mapping[str, Any]) -> float:

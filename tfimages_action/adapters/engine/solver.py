@@ -19,9 +19,10 @@ from tfimages_action.adapters.engine.failure import (
     read_last_words,
     speaks_of_engine,
 )
-from tfimages_action.adapters.engine.progress import Progress
+from tfimages_action.adapters.engine.progress import Progress, Warned
+from tfimages_action.core.catalog import Image, Problem, Severity
 from tfimages_action.core.work import BuildRequest, Log
-from tfimages_action.errors import StageError, TfImagesError
+from tfimages_action.errors import Location, StageError, TfImagesError
 from tfimages_action.process import ProcessError, ProcessMissingError, ProcessStoppedError
 
 _TICK_S: Final = 0.1
@@ -48,7 +49,7 @@ class Solver:
         log: Log,
         stop: threading.Event,
         sink: Callable[[IO[bytes]], None] | None = None,
-    ) -> tuple[str, ...]:
+    ) -> tuple[Problem, ...]:
         """Build to `output`; `sink` reads standard output to its end. Gives BuildKit's warnings.
 
         Raises `StageError` for what the image is to blame for (or its bases' registries, then
@@ -77,7 +78,7 @@ class Solver:
             ended.set()
             watch.join()
             progress.close()
-        return tuple(progress.warnings)
+        return tuple(_problem(warned, request.image) for warned in progress.warnings)
 
     def _run(
         self,
@@ -121,6 +122,15 @@ class Solver:
         if speaks_of_engine(words) or not self.connection.alive():
             return self.connection.lost(f"while it built {name}: {words.cause or error.message}")
         return build_error(request.image, words if words.cause else LastWords(cause=error.message))
+
+
+def _problem(warned: Warned, image: Image) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        message=warned.text,
+        hint=f"see {warned.url}" if warned.url else "",
+        location=Location(path=image.dockerfile, line=warned.line),
+    )
 
 
 def _drain(stdout: IO[bytes]) -> None:

@@ -114,7 +114,24 @@ def test_warnings_are_kept_with_their_line() -> None:
             {"vertex": "a", "short": text("Legacy")},
         ]
     }
-    assert told(warning)[0].warnings == ["Empty continuation (line 3)", "Legacy"]
+    progress, lines = told(warning, warning)
+    assert list(map(str, progress.warnings)) == ["Empty continuation (line 3)", "Legacy"]
+    assert lines == ["WARNING: Empty continuation (line 3)", "WARNING: Legacy"]
+
+
+def test_a_check_s_rule_has_its_page() -> None:
+    rule = "https://docs.docker.com/go/dockerfile/rule/stage-name-casing/"
+    check = {
+        "vertex": "a",
+        "level": 1,
+        "short": text("StageNameCasing: Stage name 'Build' should be lowercase"),
+        "detail": [text("Stage names should be lowercase")],
+        "url": rule,
+        "sourceInfo": {"filename": "Dockerfile"},
+        "range": [{"start": {"line": 2}, "end": {"line": 2}}],
+    }
+    (warned,) = told({"warnings": [check]})[0].warnings
+    assert (warned.line, warned.url) == (2, rule)
 
 
 def test_what_follows_the_progress_is_the_error() -> None:
