@@ -2,8 +2,8 @@
 
 After actions/runner, `ContainerActionHandler.cs` and `DockerCommandManager.cs`: the environment by
 `-e NAME`, the five mounts and the engine's socket, `/github/workspace` as working directory, a
-label, `--rm`, no terminal, no standard input, no `--user`, no `--init`. Inputs and their defaults
-are read from action.yml.
+label, `--rm`, no terminal, no standard input, no `--user`, no `--init`. Inputs with their defaults,
+and the arguments, are read from action.yml.
 
 One thing is not as there: the container shares this machine's network (`--network host`) where the
 runner makes a network per job. The registry and the stand-ins listen on loopback alone, since an
@@ -123,7 +123,8 @@ class Runner:
         command += ["-e", "GITHUB_ACTIONS=true", "-e", "CI=true", "--network", "host"]
         for source, target in self._mounts():
             command += ["-v", f"{source}:{target}"]
-        return Step([*command, self._image], variables, files, name, self._engine)
+        arguments = self._action["runs"].get("args", ())
+        return Step([*command, self._image, *arguments], variables, files, name, self._engine)
 
     def _inputs(self, job: Job, given: Mapping[str, str]) -> dict[str, str]:
         known: dict[str, dict[str, Any]] = self._action["inputs"]

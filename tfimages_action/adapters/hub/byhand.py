@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from tfimages_action.adapters.hub.answers import EntryType, Light, Statistics, Uploaded
 from tfimages_action.adapters.hub.choices import Timing
@@ -32,6 +33,8 @@ from tfimages_action.errors import SettingsError, StageError
 from tfimages_action.flist.compare import compare
 from tfimages_action.flist.merkle import merkle_root
 from tfimages_action.flist.source import open_archive, read_tree
+
+_TRIES: Final = 2
 
 
 class ByHand:
@@ -59,15 +62,24 @@ class ByHand:
         def request() -> Statistics | Uploaded:
             return self._hub.convert(pinned, stop=self._stop)
 
-        made = self._conversions.make(beside, request, log=self._log, stop=self._stop)
         source = Published(digest=digest, references=(reference.with_digest(digest),))
-        flist = Flist(name=beside, address=self._address(beside), md5=made.md5 or "")
-        verdict = prover.prove(flist, source, log=self._log, stop=self._stop)
-        for warning in verdict.warnings:
-            self._log(f"warning: {warning}")
-        if verdict.faults:
-            raise StageError(f"{beside} is not {written}:\n{verdict.faults}", transient=True)
-        return self._put(verdict.flist, wanted)
+        for left in reversed(range(_TRIES)):
+            made = self._conversions.make(beside, request, log=self._log, stop=self._stop)
+            flist = Flist(name=beside, address=self._address(beside), md5=made.md5 or "")
+            verdict = prover.prove(flist, source, log=self._log, stop=self._stop)
+            for warning in verdict.warnings:
+                self._log(f"warning: {warning}")
+            if not verdict.faults:
+                return self._put(verdict.flist, wanted)
+            if not left:
+                raise StageError(
+                    f"{beside} is not {written}:\n{verdict.faults}",
+                    hint=f"{wanted} serves what it served before; try again later",
+                )
+            # It may be what an earlier try left there: only a new conversion tells.
+            self._log(f"{beside} is not {written}; converting it anew")
+            self._conversions.condemn(beside, verdict.flist.md5)
+        raise AssertionError("an image is converted at least once")
 
     def upload(self, path: Path, name: str) -> Flist:
         """Upload an archive (`.tar.gz`), a folder, or a ready flist, and prove what came of it."""
