@@ -22,6 +22,8 @@ _STUB_FILES: Final = frozenset(
 _STUB_DIRECTORIES: Final = frozenset({"/dev", "/dev/pts", "/dev/shm", "/proc", "/sys"})  # noqa: S108 - paths in an image
 _STUB_LINK: Final = ("/etc/mtab", "/proc/mounts")
 _STUB_DIRECTORY_MODE: Final = 0o755
+_HUB_ROOT: Final = (0o755, 0, 0)
+"""Mode, uid and gid of the root folder that the Hub makes."""
 
 
 class Aspect(StrEnum):
@@ -85,8 +87,6 @@ class Allowance:
     """Fields of an entry that no aspect asks for."""
     apply: Callable[[Entry], Entry | None] | None = None
     """Brings either side to one form, or drops it (`None`)."""
-    image_only: bool = False
-    """Applied to the image's side alone: the flist's must be so."""
 
 
 def _without_stub(entry: Entry) -> Entry | None:
@@ -106,16 +106,19 @@ def _without_directory_size(entry: Entry) -> Entry:
     return replace(entry, size=0) if entry.type is EntryType.DIRECTORY else entry
 
 
-def _root_of_the_hub(entry: Entry) -> Entry:
-    return replace(entry, mode=0o755, uid=0, gid=0) if entry.path == "/" else entry
+def _root_of_the_hub(want: Entry, have: Entry) -> Entry:
+    """The image's root folder, with what the Hub makes of one where it made it."""
+    own = (have.mode, have.uid, have.gid) == _HUB_ROOT
+    return replace(want, mode=have.mode, uid=have.uid, gid=have.gid) if own else want
 
 
 ALLOWANCES: Final = (
     Allowance(
         name="the root",
-        reason="the Hub makes the root folder itself, 0755 and root's, whatever the image's is",
-        apply=_root_of_the_hub,
-        image_only=True,
+        reason="the flist's root folder may be 0755 and root's where the image's is not: seen is "
+        "one Hub's flist, whose root alone has no times, so its record was made and not read from "
+        "the folder; exports name no root folder, and an upload whose root is another was never "
+        "seen: so the image's own is right as well, and nothing else is",
     ),
     Allowance(
         name="stub files",
@@ -156,8 +159,8 @@ def compare(source: SourceTree, flist: FlistFile, config: StartConfig | None) ->
     `config` is the image's: `/.startup.toml` must be what the Hub makes of it. `None` for an
     archive: then the file is one like any other.
     """
-    expected = _index(_with_startup(source.entries, config), image=True)
-    found = _index(flist.entries, image=False)
+    expected = _index(_with_startup(source.entries, config))
+    found = _index(flist.entries)
     differences = [
         Difference(path=text.partition(": ")[0], aspect=Aspect.CONTRADICTION, expected="one word",
                    found=text.partition(": ")[2])
@@ -200,8 +203,8 @@ def _with_startup(entries: Sequence[Entry], config: StartConfig | None) -> tuple
     return (*others, startup_entry(config))
 
 
-def _index(entries: Sequence[Entry], *, image: bool) -> dict[str, Entry]:
-    rules = [one.apply for one in ALLOWANCES if one.apply and (image or not one.image_only)]
+def _index(entries: Sequence[Entry]) -> dict[str, Entry]:
+    rules = [one.apply for one in ALLOWANCES if one.apply]
     index = {}
     for entry in entries:
         kept: Entry | None = entry
@@ -225,6 +228,8 @@ def _differences(
             path=path, aspect=Aspect.STARTUP, expected=f"the start of {line!r}", found="another"
         )
         return
+    if path == "/":
+        want = _root_of_the_hub(want, have)
     for aspect, expected, found in _aspects(want, have):
         if expected != found:
             yield Difference(path=path, aspect=aspect, expected=expected, found=found)

@@ -103,10 +103,25 @@ def test_only_empty_stubs_of_docker_may_come_and_go() -> None:
     assert aspects(compare(SOURCE, owned, CONFIG)) == [("/etc/resolv.conf", Aspect.EXTRA)]
 
 
-def test_the_root_of_an_flist_is_the_hubs_own() -> None:
+def test_the_root_of_an_flist_is_the_hubs_own_or_the_images() -> None:
     source = read_tree(Tar().folder("./", mode=0o700).stream())
     assert compare(source, FlistFile(entries=FLIST.entries[:1]), None).equal
-    assert aspects(compare(source, FlistFile(entries=source.entries), None)) == [("/", Aspect.MODE)]
+    assert compare(source, FlistFile(entries=source.entries), None).equal
+    opened = replace(source.entries[0], mode=0o777)
+    assert aspects(compare(source, FlistFile(entries=(opened,)), None)) == [("/", Aspect.MODE)]
+    taken = replace(FLIST.entries[0], uid=1000)
+    assert aspects(compare(source, FlistFile(entries=(taken,)), None)) == [
+        ("/", Aspect.MODE),
+        ("/", Aspect.OWNER),
+    ]
+
+
+def test_what_is_known_of_the_root_stands_in_the_sample() -> None:
+    """Its record alone has no times: the Hub made it, and read the others from their folders."""
+    timeless = [entry.path for entry in FLIST.entries if not entry.ctime]
+    assert timeless == ["/"]
+    root = FLIST.entries[0]
+    assert (root.path, root.mode, root.uid, root.gid) == ("/", 0o755, 0, 0)
 
 
 def test_what_an_allowance_ignores_makes_no_difference() -> None:
