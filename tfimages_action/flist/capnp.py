@@ -8,7 +8,7 @@ words that may be visited are counted, so that overlapping pointers can't make m
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from tfimages_action.errors import FlistError
 
@@ -18,15 +18,9 @@ _BYTES, _COMPOSITE = 2, 7
 _MAX_SEGMENTS: Final = 4096
 _TRAVERSALS: Final = 2
 """How often a message may be visited as a whole; an honest one is visited once."""
-_U64 = struct.Struct("<Q")
-
-
-class _Target(NamedTuple):
-    """Where a pointer leads: its segment, the word there, and the pointer that describes it."""
-
-    segment: int
-    word: int
-    pointer: int
+_MASKS: Final = {size: (1 << (size * 8)) - 1 for size in (1, 2, 4, 8)}
+_Target = tuple[int, int, int]
+"""Where a pointer leads: its segment, the word there, and the pointer that describes it."""
 
 
 class Struct:
@@ -41,16 +35,17 @@ class Struct:
         self._data, self._pointers = shape
 
     def uint(self, offset: int, size: int) -> int:
-        """The little-endian number of `size` bytes at byte `offset`; 0 beyond the struct."""
+        """The number of `size` bytes (1, 2, 4, 8) at byte `offset`; 0 beyond the struct."""
         if offset + size > self._data * _WORD:
             return 0
-        start = self._at * _WORD + offset
-        return int.from_bytes(self._message.segments[self._segment][start : start + size], "little")
+        word = self._message.words[self._segment][self._at + offset // _WORD]
+        return (word >> offset % _WORD * 8) & _MASKS[size]
 
     def data(self, index: int) -> bytes:
         """The `Data` or `Text` (then with its NUL) behind pointer `index`; empty if unset."""
-        target = self._target(index)
-        return b"" if target is None else self._message.byte_list(target)
+        if index >= self._pointers:
+            return b""
+        return self._message.bytes_behind(self._segment, self._at + self._data + index)
 
     def text(self, index: int) -> bytes:
         """The `Text` behind pointer `index`, without its NUL."""
@@ -78,10 +73,13 @@ class Struct:
 class Message:
     """One message. Raises `FlistError` for whatever is wrong with it, when it is read."""
 
-    __slots__ = ("_budget", "segments")
+    __slots__ = ("_budget", "segments", "words")
 
     def __init__(self, raw: bytes) -> None:
         self.segments = _split(raw)
+        self.words: list[tuple[int, ...]] = [
+            struct.unpack(f"<{len(data) // _WORD}Q", data) for data in self.segments
+        ]
         self._budget = _TRAVERSALS * (sum(map(len, self.segments)) // _WORD) + 1
 
     @property
@@ -97,58 +95,68 @@ class Message:
         if pointer == 0:
             return None
         if pointer & 3 != _FAR:
-            return _Target(segment, word + 1 + _offset(pointer), pointer)
+            return segment, word + 1 + _offset(pointer), pointer
         segment, word = pointer >> 32, (pointer >> 3) & 0x1FFFFFFF
         pad = self._word(segment, word)
         if not pointer & 4:
-            return _Target(segment, word + 1 + _offset(pad), _near(pad))
+            return segment, word + 1 + _offset(pad), _near(pad)
         if pad & 7 != _FAR:
             raise FlistError("damaged flist: a far pointer leads astray")
         tag = self._word(segment, word + 1)
-        return _Target(pad >> 32, (pad >> 3) & 0x1FFFFFFF, _near(tag))
+        return pad >> 32, (pad >> 3) & 0x1FFFFFFF, _near(tag)
 
     def struct_at(self, target: _Target) -> Struct:
-        if target.pointer & 3 != _STRUCT:
+        segment, word, pointer = target
+        if pointer & 3 != _STRUCT:
             raise FlistError("damaged flist: no struct where one should be")
-        shape = _shape(target.pointer)
-        self._visit(target.segment, target.word, sum(shape))
-        return Struct(self, target.segment, target.word, shape)
+        shape = _shape(pointer)
+        self._visit(segment, word, sum(shape))
+        return Struct(self, segment, word, shape)
 
-    def byte_list(self, target: _Target) -> bytes:
-        size, count = _list_parts(target.pointer)
-        if size != _BYTES:
+    def bytes_behind(self, segment: int, word: int) -> bytes:
+        """The byte list that the pointer at this place leads to; empty for a null pointer."""
+        target = self.follow(segment, word)
+        if target is None:
+            return b""
+        segment, word, pointer = target
+        if pointer & 3 != _LIST:
+            raise FlistError("damaged flist: no list where one should be")
+        if (pointer >> 32) & 7 != _BYTES:
             raise FlistError("damaged flist: no bytes where some should be")
-        self._visit(target.segment, target.word, -(-count // _WORD))
-        start = target.word * _WORD
-        return self.segments[target.segment][start : start + count]
+        count = pointer >> 35
+        self._visit(segment, word, -(-count // _WORD))
+        start = word * _WORD
+        return self.segments[segment][start : start + count]
 
     def struct_list(self, target: _Target) -> list[Struct]:
-        size, words = _list_parts(target.pointer)
-        if size != _COMPOSITE:
+        segment, word, pointer = target
+        if pointer & 3 != _LIST:
+            raise FlistError("damaged flist: no list where one should be")
+        if (pointer >> 32) & 7 != _COMPOSITE:
             raise FlistError("damaged flist: no list of structs where one should be")
-        tag = self._word(target.segment, target.word)
+        words = pointer >> 35
+        tag = self._word(segment, word)
         count, shape = (tag >> 2) & 0x3FFFFFFF, _shape(tag)
         step = sum(shape)
         if tag & 3 != _STRUCT or count * step > words:
             raise FlistError("damaged flist: a list is longer than its words")
-        self._visit(target.segment, target.word, words + 1)
+        self._visit(segment, word, words + 1)
         self._spend(0 if step else count)
-        first = target.word + 1
-        return [Struct(self, target.segment, first + i * step, shape) for i in range(count)]
+        first = word + 1
+        return [Struct(self, segment, first + i * step, shape) for i in range(count)]
 
     def _word(self, segment: int, word: int) -> int:
-        if segment >= len(self.segments):
+        if segment >= len(self.words):
             raise FlistError("damaged flist: a pointer into a segment that is not there")
-        data = self.segments[segment]
-        if not 0 <= word < len(data) // _WORD:
+        words = self.words[segment]
+        if not 0 <= word < len(words):
             raise FlistError("damaged flist: a pointer out of bounds")
-        number: int = _U64.unpack_from(data, word * _WORD)[0]
-        return number
+        return words[word]
 
     def _visit(self, segment: int, word: int, words: int) -> None:
-        if segment >= len(self.segments):
+        if segment >= len(self.words):
             raise FlistError("damaged flist: a pointer into a segment that is not there")
-        if word < 0 or word + words > len(self.segments[segment]) // _WORD:
+        if word < 0 or word + words > len(self.words[segment]):
             raise FlistError("damaged flist: a pointer out of bounds")
         self._spend(words)
 
@@ -190,10 +198,3 @@ def _near(pointer: int) -> int:
 def _shape(pointer: int) -> tuple[int, int]:
     """Words of data and number of pointers of a struct."""
     return (pointer >> 32) & 0xFFFF, pointer >> 48
-
-
-def _list_parts(pointer: int) -> tuple[int, int]:
-    """A list's element size code and its count (of words, for a list of structs)."""
-    if pointer & 3 != _LIST:
-        raise FlistError("damaged flist: no list where one should be")
-    return (pointer >> 32) & 7, pointer >> 35

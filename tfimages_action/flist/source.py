@@ -33,6 +33,7 @@ from tfimages_action.flist.entries import (
     path_bytes,
     shown,
 )
+from tfimages_action.flist.headers import Header
 
 
 class ByteStream(Protocol):
@@ -198,6 +199,7 @@ class _Reader:
 class _Archive(tarfile.TarFile):
     members: list[tarfile.TarInfo]
     """Every header met; emptied as we go, or a large image would stay in memory."""
+    tarinfo = Header
 
 
 class _Batch:
@@ -281,16 +283,19 @@ class _Forward(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         if size < 0 or size > MAX_BYTES:
             raise FlistError("damaged tar: a size out of bounds")
-        parts = []
-        while size:
-            data = self._read_some(size)
-            if not data:
-                break
+        data = self._read_some(size)
+        if 0 < len(data) < size:
+            data = self._read_on(data, size)
+        self._last = data
+        self._at += len(data)
+        return data
+
+    def _read_on(self, data: bytes, size: int) -> bytes:
+        parts, size = [data], size - len(data)
+        while size and (data := self._read_some(size)):
             parts.append(data)
             size -= len(data)
-        self._last = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._at += len(self._last)
-        return self._last
+        return b"".join(parts)
 
     def finish(self) -> None:
         """Read on to the end. `tarfile` takes any damaged header as the end: we don't."""
