@@ -34,14 +34,14 @@ _LINES = st.one_of(
          "# check=skip=all", "#!/bin/sh", "FROM scratch", "\ufeff# escape=`", "RUN a \\", "x"]
     ),
 )  # fmt: skip
-_FILES = st.builds(
+FILES = st.builds(
     lambda lines, end: ("\n".join(lines) + end).encode(),
     st.lists(_LINES, max_size=6),
     st.sampled_from(["\n", "", "\r\n", "\\", "\n\n"]),
 )
 
 
-@given(_FILES)
+@given(FILES)
 @settings(max_examples=600)
 def test_it_reads_as_the_parser_does_or_not_at_all(data: bytes) -> None:
     found = plain_instructions(data)

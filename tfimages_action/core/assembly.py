@@ -9,7 +9,7 @@ from tfimages_action.core.check_plan import check_plan
 from tfimages_action.core.config.values import ChecksConfig
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.discovery import IMAGE_YAML
-from tfimages_action.core.dockerfile.resolve import Resolution
+from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.fingerprint import FileSet, Ingredients, fingerprint_of
 from tfimages_action.core.links import Links

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from tfimages_action.core.catalog import NamedContext, Problem, Severity
 from tfimages_action.core.definition import Definition
 from tfimages_action.core.dockerfile.model import Dockerfile
-from tfimages_action.core.dockerfile.resolve import (
-    DEFAULT_PLATFORM,
-    Reference,
-    Resolution,
-    no_triggers,
-    resolve,
-)
+from tfimages_action.core.dockerfile.resolution import Reference, Resolution
+from tfimages_action.core.dockerfile.resolve import DEFAULT_PLATFORM, no_triggers, resolve
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.tree import TreeEntry
 from tfimages_action.errors import Location

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tfimages_action.core.catalog import External, Kind, ParentLink, Problem, Severity
-from tfimages_action.core.dockerfile.resolve import Reference, Resolution
+from tfimages_action.core.dockerfile.resolution import Reference, Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import CatalogError, Location

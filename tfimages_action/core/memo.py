@@ -15,7 +15,7 @@ from tfimages_action.core.context import KnownFileSets
 from tfimages_action.core.discovery import Folder
 from tfimages_action.core.dockerfile.model import Dockerfile
 from tfimages_action.core.dockerfile.parse import parse
-from tfimages_action.core.dockerfile.resolve import Resolution
+from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.graph import build_order
 from tfimages_action.core.links import Links

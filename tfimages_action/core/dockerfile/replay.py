@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -29,6 +29,8 @@ from tfimages_action.core.dockerfile.words import Lexer, WordError, expand
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PLAIN_PATH: Final = re.compile(r"(?!github\.com/)[\w./*?+,=@-]+", re.ASCII)
+_PLAIN_TEXT: Final = re.compile(r"""[^$'"\\`\ufeff]+|"[^$"\\`\ufeff]*\"""")
+_TAKES_PATHS: Final = frozenset(("add", "copy", "volume", "workdir"))
 _PLAIN_PORT: Final = re.compile(r"[\w/:.-]+", re.ASCII)
 _NOT_IN_ENV: Final = ("BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE")
 
@@ -77,6 +79,32 @@ def _inherited(node: Node, environments: Mapping[Node, _Environment]) -> _Enviro
         return _Environment({"PATH": _PATH}, "/", known=known)
     base = environments[node.base]
     return _Environment(dict(base.values), base.workdir, known=base.known)
+
+
+def finds_nothing(instructions: Iterable[Instruction]) -> bool:
+    """Whether `replay` surely finds nothing: each is right by itself, and none has variables."""
+    return all(map(_is_right, instructions))
+
+
+def _is_right(instruction: Instruction) -> bool:
+    name = instruction.name
+    if instruction.flags:
+        return False
+    if name == "run" or name not in _STEPS:
+        return True
+    if name == "expose":
+        return all(map(_is_port, instruction.words))
+    plain = _PLAIN_PATH if name in _TAKES_PATHS else _PLAIN_TEXT
+    return name != "stopsignal" and all(map(plain.fullmatch, instruction.words))
+
+
+@lru_cache(maxsize=1024)
+def _is_port(word: str) -> bool:
+    try:
+        check_port(word)
+    except LineError:
+        return False
+    return _PLAIN_PORT.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=8192)

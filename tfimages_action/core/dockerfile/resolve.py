@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tfimages_action.core.catalog import Problem, Severity
@@ -22,63 +21,19 @@ from tfimages_action.core.dockerfile.mounts import SCRATCH
 from tfimages_action.core.dockerfile.parse import located
 from tfimages_action.core.dockerfile.platforms import PlatformError, builder_args
 from tfimages_action.core.dockerfile.replay import Doubt, replay
+from tfimages_action.core.dockerfile.resolution import (
+    Reference,
+    Resolution,
+    Unresolved,
+    UnsetArg,
+)
+from tfimages_action.core.dockerfile.single import on_one_image
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError, parse_reference
 from tfimages_action.errors import DockerfileError, Location
 
 DEFAULT_PLATFORM: Final = "linux/amd64"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """One place where the Dockerfile names an image."""
-
-    image: ImageReference
-    written: str
-    """After expansion, as BuildKit is given it: the name to pin with a named context."""
-    line: int
-    platform: str | None = None
-    """Of `FROM --platform=`, expanded and normalised; `None`: the target's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unresolved:
-    """A FROM that names no image because nothing sets the args in it."""
-
-    written: str
-    line: int
-    args: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsetArg:
-    """A place where an arg is used that neither a default nor a build arg sets."""
-
-    name: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What one target of a Dockerfile depends on, under given build args."""
-
-    references: tuple[Reference, ...]
-    """In order of the file; one image may be named in several places."""
-    onbuild: tuple[str, ...]
-    """The triggers that the result leaves to its children: pass them on by `onbuild_of`."""
-    unset: tuple[UnsetArg, ...]
-    declared: frozenset[str]
-    """Names of the args that the global part and the needed stages declare."""
-    base: Reference | None = None
-    """What the target stage stands on, through its stages; `None`: `scratch`."""
-    problems: tuple[Problem, ...] = ()
-    """What BuildKit refuses unless a base image's environment mends it; warnings."""
-
-    @property
-    def images(self) -> tuple[ImageReference, ...]:
-        """Each image once, sorted."""
-        return tuple(sorted({reference.image for reference in self.references}, key=str))
 
 
 class UnresolvedError(DockerfileError):
@@ -120,13 +75,15 @@ def resolve(
     where that is because an arg is not set.
     """
     try:
-        return _Resolver(
-            dockerfile,
-            args=args or {},
-            target=target,
-            platforms=(platform, build_platform or platform),
-            contexts=frozenset(contexts),
-        ).resolution(onbuild_of, path)
+        env = _global_args(dockerfile, args or {}, target, (platform, build_platform or platform))
+        if not contexts and target in {None, dockerfile.stages[-1].name}:
+            found = on_one_image(dockerfile, env, onbuild_of)
+            if found is not None:
+                return found
+        resolver = _Resolver(
+            dockerfile, args=args or {}, env=env, target=target, contexts=frozenset(contexts)
+        )
+        return resolver.resolution(onbuild_of, path)
     except NoImageError as error:
         if not error.unset:
             raise located(error, path) from None
@@ -136,42 +93,45 @@ def resolve(
         raise located(error, path) from None
 
 
+def _global_args(
+    dockerfile: Dockerfile, args: Mapping[str, str], target: str | None, platforms: tuple[str, str]
+) -> dict[str, str]:
+    """What FROMs are expanded with: the builder's own args, and those before the first FROM."""
+    try:
+        env = {**builder_args(*platforms, target or dockerfile.stages[-1].name)}
+    except PlatformError as error:
+        raise LineError(str(error)) from None
+    for name in args.keys() & env.keys():
+        env[name] = args[name]
+    for arg in dockerfile.args:
+        if arg.stage is not None:
+            break
+        if arg.name in args:
+            env[arg.name] = args[arg.name]
+        elif arg.default is not None:
+            try:
+                env[arg.name] = expand(arg.default, env, escape=dockerfile.escape)
+            except WordError as error:
+                raise LineError(f"ARG {arg.name}: {error}", arg.line) from None
+    return env
+
+
 class _Resolver:
     def __init__(
         self,
         dockerfile: Dockerfile,
         *,
         args: Mapping[str, str],
+        env: Mapping[str, str],
         target: str | None,
-        platforms: tuple[str, str],
         contexts: frozenset[str],
     ) -> None:
         self._dockerfile = dockerfile
         self._args = args
+        self.env = env
         self._contexts = frozenset(map(_familiar, contexts))
-        try:
-            given = builder_args(*platforms, target or dockerfile.stages[-1].name)
-        except PlatformError as error:
-            raise LineError(str(error)) from None
-        self.env = dict(given)
-        for name in args.keys() & self.env.keys():
-            self.env[name] = args[name]
-        self._expand_global_args()
         self._graph = StageGraph(dockerfile, self.env, contexts)
         self._target = self._graph.target(target)
-
-    def _expand_global_args(self) -> None:
-        for arg in self._dockerfile.args:
-            if arg.stage is not None:
-                return
-            if arg.name in self._args:
-                self.env[arg.name] = self._args[arg.name]
-            elif arg.default is not None:
-                try:
-                    value = expand(arg.default, self.env, escape=self._dockerfile.escape)
-                except WordError as error:
-                    raise LineError(f"ARG {arg.name}: {error}", arg.line) from None
-                self.env[arg.name] = value
 
     def resolution(
         self, onbuild_of: Callable[[ImageReference], Sequence[str]], path: str
