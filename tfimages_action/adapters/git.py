@@ -6,7 +6,6 @@ A clone may be shallow, bare, or owned by another user (the runner's workspace b
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,19 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import pygit2
-from pygit2.enums import FileStatus, ObjectType
+from pygit2.enums import FileStatus
 
+from tfimages_action.adapters.git_objects import Objects
 from tfimages_action.core.tree import FileMode, TreeEntry
 from tfimages_action.errors import RevisionError
 
 pygit2.settings.owner_validation = False
 
-_MODES: Final = {mode.value.encode(): mode for mode in FileMode} | {b"100664": FileMode.FILE}
-_FOLDER: Final = b"40000"
-_TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
-_LFS_POINTER: Final = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\n"
-)
 _WORKTREE: Final = "worktree"
 
 
@@ -43,7 +37,7 @@ class GitRepository:
                 "run actions/checkout first",
             )
         self._repo = pygit2.Repository(found)
-        self._trees = _Trees(self._repo)
+        self._objects = Objects(self._repo)
 
     @property
     def is_shallow(self) -> bool:
@@ -80,7 +74,7 @@ class GitRepository:
                 f"git has no revision {name!r}{shallow}",
                 hint="check out with `fetch-depth: 0`, which brings all tags and their history",
             )
-        return GitRevision(self._repo, self._trees, name, commit)
+        return GitRevision(self._objects, name, commit)
 
     def worktree(self) -> WorktreeRevision:
         """Give the worktree with its uncommitted changes."""
@@ -94,7 +88,7 @@ class GitRepository:
             raise RevisionError(
                 "there is no commit here yet", hint="git add --all && git commit, then again"
             )
-        return WorktreeRevision(self._repo, head)
+        return WorktreeRevision(self._repo, self._objects, head)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Tell the commit id where two revisions parted; `None` where git can't say."""
@@ -127,11 +121,8 @@ class GitRepository:
 class GitRevision:
     """One commit of a local repository, as `core.tree.Revision`."""
 
-    def __init__(
-        self, repo: pygit2.Repository, trees: _Trees, name: str, commit: pygit2.Commit
-    ) -> None:
-        self._repo = repo
-        self._trees = trees
+    def __init__(self, objects: Objects, name: str, commit: pygit2.Commit) -> None:
+        self._objects = objects
         self._name = name
         self._commit = commit
 
@@ -152,10 +143,10 @@ class GitRevision:
         tree_id = self._tree_at(under)
         if tree_id is None:
             return ()
-        return self._trees.list(tree_id, f"{under}/" if under else "")
+        return self._objects.files(tree_id, f"{under}/" if under else "")
 
     def read(self, blob: str) -> bytes:
-        return _read_blob(self._repo, blob)
+        return self._objects.content(blob)
 
     def _tree_at(self, folder: str) -> bytes | None:
         tree: pygit2.Object = self._commit.tree
@@ -169,8 +160,9 @@ class GitRevision:
 class WorktreeRevision:
     """The worktree: what git tracks as it is now, and new files that git does not ignore."""
 
-    def __init__(self, repo: pygit2.Repository, head: pygit2.Commit) -> None:
+    def __init__(self, repo: pygit2.Repository, objects: Objects, head: pygit2.Commit) -> None:
         self._repo = repo
+        self._objects = objects
         self._head = head
         self._root = Path(repo.workdir)
         self._changed = {
@@ -211,7 +203,7 @@ class WorktreeRevision:
     def read(self, blob: str) -> bytes:
         path = self._files.get(blob)
         if path is None:
-            return _read_blob(self._repo, blob)
+            return self._objects.content(blob)
         return str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
 
     def _entry_on_disk(self, path: str) -> TreeEntry | None:
@@ -230,49 +222,3 @@ class WorktreeRevision:
         self._files[blob] = place
         executable = mode & stat.S_IXUSR
         return TreeEntry(path, FileMode.EXECUTABLE if executable else FileMode.FILE, blob)
-
-
-class _Trees:
-    """Lists trees, each once: two revisions share what did not change between them."""
-
-    def __init__(self, repo: pygit2.Repository) -> None:
-        self._objects = repo.odb
-        self._known: dict[tuple[bytes, str], list[TreeEntry]] = {}
-
-    def list(self, tree_id: bytes, prefix: str) -> list[TreeEntry]:
-        """Every file below the tree, in git's order; `prefix` is the tree's path with its `/`."""
-        found = self._known.get((tree_id, prefix))
-        if found is None:
-            found = self._known[tree_id, prefix] = []
-            # Raw tree objects: a loop over bytes costs a fraction of an object per entry.
-            _, raw = self._objects.read(pygit2.Oid(raw=tree_id))
-            for mode, name, blob in _TREE_ENTRY.findall(raw):
-                path = prefix + name.decode(errors="surrogateescape")
-                if mode == _FOLDER:
-                    found += self.list(blob, path + "/")
-                else:
-                    found.append(TreeEntry(path, _MODES[mode], blob.hex()))
-        return found
-
-
-def _read_blob(repo: pygit2.Repository, blob: str) -> bytes:
-    try:
-        kind, data = repo.read(blob)
-    except (KeyError, ValueError, pygit2.GitError) as error:
-        raise RevisionError(
-            f"git has no blob {blob}",
-            hint="a partial clone leaves blobs out: check out without `filter:`",
-        ) from error
-    if kind != ObjectType.BLOB:
-        raise RevisionError(f"{blob} is no file's content")
-    return _large_file(repo, data) or bytes(data)
-
-
-def _large_file(repo: pygit2.Repository, data: bytes) -> bytes | None:
-    """What a Git LFS pointer stands for, where the clone has fetched it (`lfs: true`)."""
-    pointer = _LFS_POINTER.match(data)
-    if pointer is None:
-        return None
-    name = pointer[1].decode()
-    found = Path(repo.path, "lfs", "objects", name[:2], name[2:4], name)
-    return found.read_bytes() if found.is_file() else None

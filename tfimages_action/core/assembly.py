@@ -26,25 +26,33 @@ def assemble(
     memo: Memo,
 ) -> tuple[Image, ...]:
     """The images in build order. `linked` holds what each draft was resolved and linked to."""
+    order = tuple(order)
+    files = {name: _files(drafts[name], contexts) for name in order}
     images: dict[str, Image] = {}
     for name in order:
         draft, (resolution, links) = drafts[name], linked[name]
         parents = sorted({link.image for link in links.parents}) if links.parents else ()
-        folder = draft.definition.folder
-        files = contexts.file_sets(
-            context=draft.context,
-            dockerfile=draft.dockerfile,
-            contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
-            ignore=draft.definition.ignore,
-            without=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
-        )
         above = [images[parent] for parent in parents]
-        parts = (draft, resolution, links, files, above)
+        parts = (draft, resolution, links, files[name], above)
         known = memo.images.get(name)
         if known is None or known[0] != parts:
-            known = memo.images[name] = (parts, _image(draft, resolution, links, files, above))
+            known = memo.images[name] = (
+                parts,
+                _image(draft, resolution, links, files[name], above),
+            )
         images[name] = known[1]
     return tuple(images.values())
+
+
+def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
+    folder = draft.definition.folder
+    return contexts.file_sets(
+        context=draft.context,
+        dockerfile=draft.dockerfile,
+        contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
+        ignore=draft.definition.ignore,
+        without=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
+    )
 
 
 def _image(

@@ -14,8 +14,8 @@ from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import define
 from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, discover
-from tfimages_action.core.dockerfile.resolve import no_triggers
-from tfimages_action.core.draft import Draft, Triggers
+from tfimages_action.core.dockerfile.resolution import Resolution
+from tfimages_action.core.draft import Draft
 from tfimages_action.core.files import Files
 from tfimages_action.core.graph import CycleFoundError, descendants
 from tfimages_action.core.links import Linker
@@ -100,7 +100,10 @@ class _Builder:
         shared = self._shared(entry) if entry else ImagesYaml()
         known = self._memo.folders_under(self._options, entry.blob if entry else "")
         drafts: list[Draft] = []
-        for folder in self._folders(shared):
+        folders = self._folders(shared)
+        plain = (f.dockerfile.blob for f in folders if f.dockerfile and f.stands_alone)
+        self._memo.read_ahead(plain, self._revision.read)
+        for folder in folders:
             found = known.get(folder)
             if found is None:
                 nothing: tuple[Draft, ...] = ()
@@ -231,36 +234,39 @@ class _Builder:
 
     def _links(self, drafts: dict[str, Draft], linker: Linker) -> dict[str, Linked]:
         """Resolve and link every draft; a second time those whose parents leave them triggers."""
-        resolved: dict[str, Linked] = {}
         known = self._memo.links_among(linker.images)
+        linked: dict[str, Linked] = {}
+        resolved: dict[str, Resolution] = {}
         for name, draft in list(drafts.items()):
             before = known.get(name)
             if before and (before[0] is draft or before[0] == draft):
-                resolved[name] = before[1]
+                linked[name] = before[1]
                 continue
-            found = self._attempt(draft.definition.folder, partial(self._link, draft, linker), None)
+            found = self._attempt(draft.definition.folder, draft.resolve, None)
             if found:
                 resolved[name] = found
-                known[name] = (draft, found)
             else:
                 del drafts[name]
-        triggers = {name: found.onbuild for name, (found, _) in resolved.items() if found.onbuild}
+        for name, resolution in resolved.items():
+            linked[name] = resolution, linker.links(drafts[name], resolution)
+            known[name] = drafts[name], linked[name]
+        triggers = {name: found.onbuild for name, (found, _) in linked.items() if found.onbuild}
         if not triggers:
-            return resolved
+            return linked
 
         def onbuild_of(image: ImageReference) -> Sequence[str]:
             return triggers.get(linker.image_of(image) or "", ())
 
-        for name, (_, linked) in list(resolved.items()):
-            if any(link.image in triggers for link in linked.parents):
-                draft = drafts[name]
-                again = partial(self._link, draft, linker, onbuild_of)
-                resolved[name] = self._attempt(draft.definition.folder, again, resolved[name])
-        return resolved
+        def again(draft: Draft) -> Linked:
+            resolution = draft.resolve(onbuild_of)
+            return resolution, linker.links(draft, resolution)
 
-    def _link(self, draft: Draft, linker: Linker, onbuild_of: Triggers = no_triggers) -> Linked:
-        resolution = draft.resolve(onbuild_of)
-        return resolution, linker.links(draft, resolution)
+        for name, (_, links) in list(linked.items()):
+            if any(link.image in triggers for link in links.parents):
+                draft = drafts[name]
+                work = partial(again, draft)
+                linked[name] = self._attempt(draft.definition.folder, work, linked[name])
+        return linked
 
     def _order(self, drafts: dict[str, Draft], links: dict[str, Linked]) -> tuple[str, ...]:
         """The build order. A cycle is refused; leniently all that it holds up is left out."""

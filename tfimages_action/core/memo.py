@@ -7,7 +7,8 @@ equal configuration, equal parents.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tfimages_action.core.catalog import Image
@@ -19,6 +20,7 @@ from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.graph import build_order
 from tfimages_action.core.links import Links
+from tfimages_action.errors import TfImagesError
 
 Linked = tuple[Resolution, Links]
 
@@ -54,6 +56,19 @@ class Memo:
         if self._order[0] != parents:
             self._order = (parents, build_order(parents))
         return self._order[1]
+
+    def read_ahead(self, blobs: Iterable[str], read: Callable[[str], bytes]) -> None:
+        """Read, then parse: one thing at a time for all of them takes half of doing both for each.
+
+        What can't be read or parsed is passed over here; `dockerfile` will say so.
+        """
+        found = []
+        for blob in {*blobs} - self.dockerfiles.keys():
+            with suppress(TfImagesError):
+                found.append((blob, read(blob)))
+        for blob, data in found:
+            with suppress(TfImagesError):
+                self.dockerfiles[blob] = parse(data)
 
     def dockerfile(self, blob: str, path: str, read: Callable[[str], bytes]) -> Dockerfile:
         """The parsed Dockerfile of that blob id. Raises `DockerfileError`."""
