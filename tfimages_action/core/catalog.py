@@ -103,9 +103,10 @@ class Image:
     @property
     def parent_names(self) -> tuple[str, ...]:
         """Names of the images it is built from, sorted, each once."""
-        if len(self.parents) <= 1:
-            return tuple([link.image for link in self.parents])
-        return tuple(sorted({link.image for link in self.parents}))
+        links = self.parents
+        if len(links) == 1:
+            return (links[0].image,)
+        return tuple(sorted({link.image for link in links})) if links else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,8 @@ class _Decider:
         return _own(image, ReasonKind.FORCED, force.detail)
 
     def _moved(self, image: Image) -> _Finding | None:
+        if not self._known.moved_bases:
+            return None
         answer = self._known.records.get(image.name, _NOT_ASKED)
         if not isinstance(answer, Unreadable) and _wanted(image, answer) is None:
             return None  # what the release itself still lacks comes first

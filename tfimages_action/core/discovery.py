@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -63,7 +62,7 @@ def discover(
         marks = folders[name]
         found.append(
             Folder(
-                path=posixpath.join(images_dir, name) if name else images_dir,
+                path=f"{images_dir}/{name}" if images_dir and name else images_dir or name,
                 name=name,
                 dockerfile=marks.get("Dockerfile") or marks.get("dockerfile"),
                 config=marks.get(IMAGE_YAML),

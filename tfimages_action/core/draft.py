@@ -34,6 +34,8 @@ class Draft:
     @property
     def args(self) -> dict[str, str]:
         """The args on offer that the Dockerfile declares anywhere."""
+        if not self.parsed.args:
+            return {}
         offered = self.definition.args
         declared = {arg.name for arg in self.parsed.args if arg.name in offered}
         return {name: offered[name] for name in sorted(declared)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from tfimages_action.core.catalog import Image, Kind
@@ -34,7 +35,7 @@ def plan_as_json(plan: Plan, *, indent: int | None = 2) -> str:
 
 
 _NO_IMAGES: Final = '"images": []'
-_text: Final = json.JSONEncoder(ensure_ascii=False).encode
+_text: Final = encode_basestring
 
 
 def _indented(value: dict[str, Any], start: str, by: str) -> str:

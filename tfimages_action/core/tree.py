@@ -16,6 +16,8 @@ class FileMode(StrEnum):
     SYMLINK = "120000"
     SUBMODULE = "160000"
 
+    __hash__ = str.__hash__  # that of `Enum` is Python, and called for every file
+
 
 class TreeEntry(NamedTuple):
     """One file of a revision. A tuple, because there may be hundreds of thousands of them."""

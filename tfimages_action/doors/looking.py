@@ -66,6 +66,18 @@ def look_options(command: Command) -> Command:
     return repository_option(input_options(*_INPUTS)(command))
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A plan makes a great many values and no garbage: looking for it costs a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # what was made stays to the end: nothing of it is worth a look
+        gc.enable()
+
+
+@_uncollected()
 def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: bool) -> Planned:
     """Make the plan that the options of `look_options` ask for; no engine is needed."""
     # Imported here: `--help` and completion should not wait for git and YAML.
@@ -91,18 +103,6 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
             flists=made.states if made else None,
         )
     tree = sources.local.worktree() if worktree and sources.local else None
-    with _uncollected():
-        return make_plan(
-            settings, event, sources, registry=registry, published=published, worktree=tree
-        )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A plan makes a great many values and no garbage: looking for it costs a tenth of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what was made stays to the end: nothing of it is worth a look
-        gc.enable()
+    return make_plan(
+        settings, event, sources, registry=registry, published=published, worktree=tree
+    )
