@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -126,6 +125,8 @@ class Catalog:
 
 def no_such_image(name: str, known: Collection[str], *, note: str = "") -> SettingsError:
     """The error for a name that is no image, with the one that was probably meant."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
     near = difflib.get_close_matches(name, known, n=1)
     return SettingsError(
         f"there is no image {name!r}{note}",
