@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bed.engine import Engine
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog, Image
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 

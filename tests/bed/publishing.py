@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfimages_action.adapters.engine.session import engine_session
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.hub.choices import Choices, Verify
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.converter import HubConverter

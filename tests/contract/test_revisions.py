@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.standins.github import GitHubStandIn, Limits, running_github
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.github import GitHubRepository
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.tree import FileMode, Revision

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.tags import parse_version_tag

@@ -41,7 +41,7 @@ def image_argument(command: Command) -> Command:
 
 
 def _image_names(ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 
     options = CatalogOptions(

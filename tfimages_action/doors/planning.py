@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.catalog_builder import CatalogOptions
 from tfimages_action.core.decide import Force, Knowledge, decide

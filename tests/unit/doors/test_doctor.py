@@ -14,7 +14,7 @@ import pytest
 
 from tests.bed.revisions import catalog_of
 from tfimages_action.adapters.engine import buildx, connection
-from tfimages_action.adapters.git import GitRepository
+from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.registry.transport import Login
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.work import Visibility

@@ -18,7 +18,7 @@ from tfimages_action.doors.settings import resolve_settings
 from tfimages_action.errors import SettingsError
 
 if TYPE_CHECKING:
-    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.replay import Replay, Replayer
 
 
@@ -43,7 +43,7 @@ def adopt(repo: Path, *, write: bool, as_json: bool, **options: object) -> None:
     retire. config.sh is read and never executed; without --write nothing is changed, and with it
     nothing is overwritten.
     """
-    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.adoption import CONFIG, propose, read_repository
     from tfimages_action.core.replay import Replayer
     from tfimages_action.doors.planning import registry_of

@@ -44,7 +44,7 @@ def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> No
     What exists is never overwritten. Without --images-dir it is `images` where that folder holds
     a Dockerfile, else the repository's root.
     """
-    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.survey import likely_images_dir
     from tfimages_action.doors.starting import starting_files, write_new
 

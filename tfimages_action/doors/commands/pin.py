@@ -130,7 +130,7 @@ def _line(done: Settled) -> str:
 
 
 def _downloads(repo: Path, images_dir: str) -> tuple[Download, ...]:
-    from tfimages_action.adapters.git import GitRepository
+    from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
     from tfimages_action.core.dockerfile.parse import parse
     from tfimages_action.core.downloads import downloads

@@ -15,7 +15,7 @@ from typing import Final
 import pygit2
 from pygit2.enums import FileStatus
 
-from tfimages_action.adapters.git_objects import Objects
+from tfimages_action.adapters.git.objects import Objects
 from tfimages_action.core.tree import FileMode, TreeEntry
 from tfimages_action.errors import RevisionError
 
