@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.fan_out import fan_out
@@ -38,13 +34,12 @@ from tfimages_action.doors.preflight import refuse_outside_contexts
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.stopping import Stopping, stoppable
 from tfimages_action.doors.unexpected import known, trace
 from tfimages_action.doors.watching import watching
 from tfimages_action.errors import (
     ExitCode,
-    InterruptError,
     SettingsError,
-    TerminateError,
     TfImagesError,
 )
 from tfimages_action.report import commands
@@ -55,11 +50,6 @@ if TYPE_CHECKING:
     from tfimages_action.doors.services import Services
 
 Write = Callable[[str], None]
-
-_SIGNALS: Final = {
-    signal.SIGINT: ExitCode.INTERRUPTED,
-    signal.SIGTERM: ExitCode.TERMINATED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +88,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
 
     settings = request.settings
     try:
-        with _stoppable() as stopping:
+        with stoppable() as stopping:
             settings = _fitted(request)
             progress.report = _run(replace(request, settings=settings), progress, stopping, say)
     except Exception as error:  # noqa: BLE001 - whatever it is, the run is handed over and ends
@@ -132,7 +122,7 @@ def _fitted(request: Request) -> Settings:
     return settings_for(request.settings, request.event)
 
 
-def _run(request: Request, progress: _Progress, stopping: _Stopping, say: Write) -> RunReport:
+def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) -> RunReport:
     from tfimages_action.doors.services import open_services
 
     settings, event = request.settings, request.event
@@ -265,37 +255,3 @@ def _failed(progress: _Progress, error: TfImagesError) -> RunReport:
         error=error.render(),
         exit_code=error.exit_code,
     )
-
-
-@dataclass(slots=True)
-class _Stopping:
-    """What a signal does: at first it ends the planning, then the run."""
-
-    call: Callable[[ExitCode], None] | None = None
-
-
-@contextmanager
-def _stoppable() -> Iterator[_Stopping]:
-    """Turn SIGINT and SIGTERM into an orderly end while the block runs."""
-    stopping = _Stopping()
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        code = _SIGNALS[signal.Signals(number)]
-        if stopping.call is None:
-            raise _interrupt(code)
-        stopping.call(code)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(code: ExitCode) -> TfImagesError:
-    kind = InterruptError if code is ExitCode.INTERRUPTED else TerminateError
-    return kind("interrupted before anything was built", hint="run it again")

@@ -14,18 +14,20 @@ from tfimages_action.core import graph
 from tfimages_action.core.catalog import Catalog, no_such_image
 from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.events import Event as RunEvent
+from tfimages_action.core.events import Listener, StageEnded, StageStarted
 from tfimages_action.core.plan import Plan, Step
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.run import RunReport, Stage, StageRun
 from tfimages_action.core.selection import Selection
 from tfimages_action.core.work import Built, CheckResult, Log
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs
 from tfimages_action.doors.planning import make_plan, occasion_of, open_sources, registry_of
 from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.doors.stopping import Stopping, stoppable
 from tfimages_action.report.console import Console
 
 if TYPE_CHECKING:
-    from tfimages_action.doors.services import Services
     from tfimages_action.pipeline.ports import Checker
 
 INPUTS = ("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
@@ -54,10 +56,11 @@ def tried(
     *,
     write: Callable[[str], None],
     checker: Checker | None = None,
-) -> Iterator[tuple[RunReport, Services]]:
-    """Build `image` of the worktree (or of `current`), then check it; the services stay open.
+) -> Iterator[tuple[RunReport, Stopping]]:
+    """Build `image` of the worktree (or of `current`), then check it; the engine stays open.
 
-    What it is built on is built too (the engine's cache makes that quick) and not checked.
+    What it is built on is built too (the engine's cache makes that quick) and not checked. A signal
+    ends the run; what it does afterwards is up to the caller (`Stopping.call`).
     """
     from tfimages_action.doors.services import open_services
 
@@ -69,14 +72,31 @@ def tried(
     tree = sources.local.worktree() if sources.local and not settings.current else None
     seen = make_plan(settings, event, sources, registry=registry, worktree=tree)
     planned = replace(seen, plan=plan_of_one(seen.catalog, image))
-    with open_services(settings, event, registry) as services:
+    with stoppable() as stopping, open_services(settings, event, registry) as services:
         run = services.pipeline(
             planned,
             occasion_of(planned.comparison, event),
-            listener=Console(write, on_github=False),
+            listener=_listener(write, checked=checker is None),
             checker=checker,
         )
-        yield run.run(), services
+        stopping.call = run.stop
+        yield run.run(), stopping
+
+
+def _listener(write: Callable[[str], None], *, checked: bool) -> Listener:
+    """Tell all of a check; of a build alone, its stages, and its log where it fails."""
+    console = Console(write, on_github=False, verbose=checked)
+    if checked:
+        return console
+
+    def listen(event: RunEvent) -> None:
+        match event:
+            case StageStarted(stage=Stage.CHECK) | StageEnded(run=StageRun(stage=Stage.CHECK)):
+                return  # nothing was
+            case _:
+                console(event)
+
+    return listen
 
 
 def failure_lines(report: RunReport) -> Iterator[str]:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,25 +115,3 @@ def test_one_image_is_checked_as_it_stands(run: Run, scratch: ScratchRepository)
     assert [check["name"] for check in told["checks"]] == ["file /word"]
     scratch.write("images/base/Dockerfile", "FROM debian:trixie-slim\n")
     assert "/word" in run("check", "web", code=1)
-
-
-def test_boot_tells_how_to_log_in_and_leaves_nothing(
-    scratch: ScratchRepository, registry: Registry
-) -> None:
-    command = [sys.executable, "-m", "tfimages_action", "boot", "web", "--repo"]
-    with subprocess.Popen(
-        [*command, str(scratch.folder), "--registry", f"{registry.host}/boot"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if "Ctrl-C ends it" in line:
-                break
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-    assert process.returncode == 0, "".join(lines)
-    assert any("ssh " in line and "root@127.0.0.1" in line for line in lines)

@@ -56,12 +56,12 @@ def boot(
     from docker import from_env
 
     from tfimages_action.adapters.smoke.boot import booted
-    from tfimages_action.adapters.smoke.limit import Limit
+    from tfimages_action.adapters.smoke.limit import Limit, StoppedError
     from tfimages_action.doors.trying import Caught, failure_lines, tried
 
     say, caught = partial(click.echo, err=as_json), Caught(wanted=image)
     with (
-        tried(image, repo, options, write=say, checker=caught) as (report, _),
+        tried(image, repo, options, write=say, checker=caught) as (report, stopping),
         tempfile.TemporaryDirectory(prefix="tfimages-key-") as scratch,
     ):
         if caught.built is None:
@@ -70,8 +70,9 @@ def boot(
             return report.exit_code
         limit = Limit(seconds, threading.Event())
         owner = _owner(key, Path(scratch))
+        stopping.call = lambda _: limit.stop.set()
         with (
-            suppress(KeyboardInterrupt),
+            suppress(StoppedError),
             booted(from_env(), caught.built, owner, limit, log=say) as running,
         ):
             for line in _told(image, running, as_json=as_json):
