@@ -134,7 +134,7 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
         progress.planned = made = make_plan(
             settings, event, sources, registry=registry, published=published, worktree=worktree
         )
-        for line in plan_lines(made.plan):
+        for line in (*plan_lines(made.plan), ""):
             say(line)
         return made
 

@@ -18,7 +18,8 @@ def watching(
 ) -> Iterator[Listener]:
     """Listen to a run; `live` needs a terminal, `write` takes lines and masks them."""
     if not live:
-        yield Console(write, on_github=event.on_github)
+        # GitHub folds the groups; at home the log of an image is of use where it failed.
+        yield Console(write, on_github=event.on_github, verbose=event.on_github)
         return
     from rich.console import Console as Terminal
 
