@@ -40,6 +40,11 @@ def test_commands_exist_with_their_options(page: Path) -> None:
         _expect_command(words, text)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=identified)
+def test_no_merge_is_left_half_done(page: Path) -> None:
+    assert not re.search(r"^(<{7}|={7}|>{7})( |$)", page.read_text(), re.MULTILINE)
+
+
 def test_every_command_is_told_of() -> None:
     told = (ROOT / "docs/terminal.md").read_text()
     for name in terminal.app.list_commands(click.Context(terminal.app)):
