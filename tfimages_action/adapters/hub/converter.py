@@ -13,7 +13,7 @@ from tfimages_action.adapters.hub.bootable import check_bootable
 from tfimages_action.adapters.hub.choices import Choices, ConvertBy
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.conversion import Conversions
-from tfimages_action.adapters.hub.packing import packed
+from tfimages_action.adapters.hub.packing import packed, room_warning
 from tfimages_action.adapters.hub.ports import AnonymousProbe, ImageSource
 from tfimages_action.adapters.hub.progress import lines
 from tfimages_action.adapters.hub.proof import Prover
@@ -134,6 +134,8 @@ class HubConverter:
                 log(f"the Hub converts {written} to {name}")
                 return self._hub.convert(written, stop=stop)
             case ConvertBy.UPLOAD:
+                if warning := room_warning(source.size_bytes):
+                    log(f"warning: {warning}")
                 config = self._sources.config(source, log=log, stop=stop) or StartConfig()
                 with (
                     self._images.export(source, log=log, stop=stop) as export,

@@ -16,7 +16,7 @@ _BLOCK: Final = 1 << 16
 class MultipartFile:
     """File-like body of one upload: form fields first, then the one file.
 
-    Sent with a Content-Length, since not every server before a WSGI application takes chunks.
+    Sent with a Content-Length: the Hub answers as HTTP/1.0, which knows no chunks (packing.py).
     """
 
     def __init__(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
+import shutil
 import tarfile
 
 import pytest
 
 from tests.bed.oci import File, layer
+from tfimages_action.adapters.hub import packing
 from tfimages_action.adapters.hub.packing import packed
-from tfimages_action.errors import FlistError
+from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.source import read_tree
 
 FILES = (
@@ -48,3 +51,23 @@ def test_a_cut_export_is_no_archive() -> None:
     whole = layer([File(path="f", content=b"x" * 50_000)])
     with pytest.raises(FlistError, match="cut"), packed(io.BytesIO(whole[:20_000]), b""):
         pass
+
+
+def test_a_full_disk_is_no_cut_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(packing, "_repack", full)
+    with pytest.raises(StageError, match="no room to pack") as caught, packed(io.BytesIO(), b""):
+        pass
+    assert "TMPDIR" in caught.value.hint
+    assert not isinstance(caught.value, FlistError)
+
+
+def test_a_disk_that_may_not_do_is_warned_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(free=125 * 1024 * 1024)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert packing.room_warning(100 * 1024 * 1024) == ""
+    assert "125 MiB left, and the image takes about 101 MiB" in packing.room_warning(
+        101 * 1024 * 1024
+    )
