@@ -11,7 +11,7 @@ ONLY ?=
 TESTS ?= tests
 UV_VERSION := 0.8.22
 
-.PHONY: help setup engine test e2e-act demo bench lint format generate lock
+.PHONY: help setup engine test contract e2e-act demo bench lint format generate lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: lint engine ## The whole test suite, on a real engine (TESTS=... for a par
 
 e2e-act: engine ## The workflows whole, under nektos/act (installed by you)
 	@$(AS_ROOT) $(PYTHON) -m tests.bed.act
+
+contract: setup ## The contract tests: the Hub's stand-in, or with TFIMAGES_TEST_HUB_URL and _TOKEN set a live Hub
+	@$(PYTHON) -m pytest tests/contract/hub
 
 demo: engine ## From nothing to published images and flists, in a scratch copy, without a Hub
 	@$(AS_ROOT) $(PYTHON) -m scripts.demo

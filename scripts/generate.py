@@ -12,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from scripts import configuration
+from scripts import configuration, hub_page
 from scripts.fan_out import render_fan_out
 from scripts.images_table import images_table
 from scripts.report_schema import render_report_schema
@@ -50,6 +50,11 @@ def render_readme(text: str) -> str:
 def render_configuration(text: str) -> str:
     """Return docs/configuration.md with its reference made anew; the rest of `text` stays."""
     return _with_sections(text, configuration.sections(), "docs/configuration.md")
+
+
+def render_hub_page(text: str) -> str:
+    """Return docs/hub.md with what follows from the tests made anew; the rest of `text` stays."""
+    return _with_sections(text, hub_page.sections(), "docs/hub.md")
 
 
 def _with_sections(text: str, sections: Mapping[str, str], file: str) -> str:
@@ -105,6 +110,8 @@ def main() -> None:
     readme.write_text(render_readme(readme.read_text()))
     reference = ROOT / "docs" / "configuration.md"
     reference.write_text(render_configuration(reference.read_text()))
+    page = ROOT / "docs" / "hub.md"
+    page.write_text(render_hub_page(page.read_text()))
 
 
 if __name__ == "__main__":

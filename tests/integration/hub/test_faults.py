@@ -7,10 +7,10 @@ anything else, the outcome tells the truth, and a later run converges.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pytest
 
+from tests.integration.hub.fault_rows import ROWS, SAME, Row
 from tests.integration.hub.world import World
 from tests.standins.hub.faults import ALWAYS, Fault
 from tfimages_action.core import flist_name
@@ -19,85 +19,62 @@ from tfimages_action.errors import TfImagesError
 OLD, NEW = "v1", "v2"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A fault that happens once, in the run that publishes v2 over v1."""
-
-    fault: Fault
-    message: str = ""
-    """What the first try fails with, if it does."""
-    conversions: int = 1
-    """How many the whole run asks for."""
+ONCE = [row for row in ROWS if row.fault and row.once]
+LASTING = [row for row in ROWS if row.fault and row.ends]
+HARMLESS = [row for row in ROWS if row.fault and row.lasting == SAME]
 
 
-ONCE = [
-    Case(fault=Fault.STORAGE_DOWN, message="empty or in part", conversions=2),
-    Case(fault=Fault.PARTIAL_500, message="is not ubuntu:24.04", conversions=2),
-    Case(fault=Fault.CUT_ARCHIVE, message="is not ubuntu:24.04", conversions=2),
-    Case(fault=Fault.LOST_COMMIT, message="there is no such flist", conversions=2),
-    Case(fault=Fault.WRITTEN_500),
-    Case(fault=Fault.HTML_500, message="500, an HTML page", conversions=2),
-    Case(fault=Fault.PULL_FAILED, message="could not pull this image", conversions=2),
-    Case(fault=Fault.PROXY_502),
-    Case(fault=Fault.PROXY_504),
-    Case(fault=Fault.RESET),
-    Case(fault=Fault.RESET_EARLY),
-    Case(fault=Fault.CUT_DOWNLOAD),
-    Case(fault=Fault.MISSING_DOWNLOAD),
-    Case(fault=Fault.MISPLACED_LINK),
-    Case(fault=Fault.RENAME_LOST),
-    Case(fault=Fault.RENAME_RESET),
-]
+def identified(row: Row) -> str:
+    return str(row.fault)
 
 
-@pytest.mark.parametrize("case", ONCE, ids=lambda case: case.fault.value)
-def test_a_fault_that_passes(world: World, case: Case) -> None:
+@pytest.mark.parametrize("row", ONCE, ids=identified)
+def test_a_fault_that_passes(world: World, row: Row) -> None:
+    assert row.fault
     world.publish(world.push(OLD), OLD)
     source = world.push(NEW)
     asked = len(world.standin.workshop.conversions.asked)
     with world.watched() as seen:
-        world.standin.faults.inject(case.fault)
+        world.standin.faults.inject(row.fault)
         flist = world.publish(source, NEW)
         world.standin.settle()
     assert flist.verified
     assert world.served() == NEW
     assert world.served(flist_name.of_release(world.stable, NEW)) == NEW
     assert seen <= {OLD, NEW}
-    assert bool(case.message) == bool(re.findall(case.message or "$^", "\n".join(world.lines)))
+    assert bool(row.first) == bool(re.findall(row.first or "$^", "\n".join(world.lines)))
     conversions = world.standin.workshop.conversions
-    assert len(conversions.asked) - asked == case.conversions
+    assert len(conversions.asked) - asked == row.conversions
     assert set(conversions.most_at_once.values()) == {1}
 
 
-LASTING = [
-    (Fault.STORAGE_DOWN, "empty or in part"),
-    (Fault.PARTIAL_500, "is not ubuntu:24.04"),
-    (Fault.CUT_ARCHIVE, "is not ubuntu:24.04"),
-    (Fault.LOST_COMMIT, "there is no such flist"),
-    (Fault.HTML_500, "500, an HTML page"),
-    (Fault.PULL_FAILED, "could not pull this image"),
-    (Fault.HANG, "did not appear in"),
-    (Fault.CUT_DOWNLOAD, "can't be downloaded whole"),
-    (Fault.MISSING_DOWNLOAD, "can't be downloaded whole"),
-    (Fault.MISPLACED_LINK, "could not be switched"),
-    (Fault.RENAME_LOST, "could not be switched"),
-    (Fault.READ_ONLY, "read-only"),
-]
-
-
-@pytest.mark.parametrize(("fault", "message"), LASTING, ids=lambda part: str(part)[:20])
-def test_a_fault_that_stays_for_a_run(world: World, fault: Fault, message: str) -> None:
+@pytest.mark.parametrize("row", LASTING, ids=identified)
+def test_a_fault_that_stays_for_a_run(world: World, row: Row) -> None:
+    assert row.fault
     world.publish(world.push(OLD), OLD)
     source = world.push(NEW)
     converter = world.converter()
-    world.standin.faults.inject(fault, ALWAYS)
-    with pytest.raises(TfImagesError, match=message):
+    world.standin.faults.inject(row.fault, ALWAYS)
+    with pytest.raises(TfImagesError, match=row.ends):
         world.publish(source, NEW, converter)
     world.standin.faults.clear()
-    assert world.served() == OLD
+    assert world.served() == OLD == row.serves
     with world.watched() as seen:
         assert world.publish(source, NEW).verified
     assert world.served() == NEW
+    assert seen <= {OLD, NEW}
+
+
+@pytest.mark.parametrize("row", HARMLESS, ids=identified)
+def test_a_fault_that_stays_and_costs_nothing(world: World, row: Row) -> None:
+    assert row.fault
+    world.publish(world.push(OLD), OLD)
+    source = world.push(NEW)
+    world.standin.faults.inject(row.fault, ALWAYS)
+    with world.watched() as seen:
+        assert world.publish(source, NEW).verified
+        world.standin.settle()
+    assert world.served() == NEW == row.serves
     assert seen <= {OLD, NEW}
 
 
