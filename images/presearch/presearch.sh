@@ -18,13 +18,13 @@ restore() {
         return
     fi
     folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
     umask 077
     printf '%s\n' "$PRESEARCH_BACKUP_PRI_KEY" >"$folder/id_rsa"
     printf '%s\n' "$PRESEARCH_BACKUP_PUB_KEY" >"$folder/id_rsa.pub"
     keeper=$(docker create --volume "$storage:/app/node" presearch/node)
     docker cp "$folder/." "$keeper:/app/node/.keys/"
     docker rm "$keeper" >/dev/null
-    rm -rf "$folder"
 }
 
 run_node() {

@@ -58,11 +58,23 @@ def build(
     return name
 
 
-def build_archive(engine: Engine, image: Image, path: Path) -> None:
+def build_archive(
+    engine: Engine, image: Image, path: Path, *, arguments: Mapping[str, str] | None = None
+) -> None:
     """Build a full VM and write its file system as a compressed tar."""
-    flags = _flags(image, {}, {})
+    flags = _flags(image, {}, arguments or {})
+    _archive(engine, path, *flags, str(ROOT / image.context))
+
+
+def small_machine(engine: Engine, path: Path, machine: str, overlayroot: str = "") -> None:
+    """Write the archive of a machine that has `machine`'s kernel and initrd, and ends by itself."""
+    flags = [f"--build-arg=MACHINE={machine}", f"--build-arg=OVERLAYROOT={overlayroot}"]
+    _archive(engine, path, *flags, str(_STANDINS / "machine"))
+
+
+def _archive(engine: Engine, path: Path, *build: str) -> None:
     plain = path.with_suffix(".plain")
-    engine.docker("build", f"--output=type=tar,dest={plain}", *flags, str(ROOT / image.context))
+    engine.docker("build", f"--output=type=tar,dest={plain}", *build)
     with plain.open("rb") as tar, gzip.open(path, "wb", compresslevel=1) as packed:
         shutil.copyfileobj(tar, packed, 1 << 20)
     plain.unlink()

@@ -20,3 +20,10 @@ for file in vmlinuz initrd.img; do
         exit 1
     fi
 done
+# A hook leaves out in silence what this kernel does not have.
+version=$(basename "$(readlink -f /boot/initrd.img)" | sed 's/^initrd.img-//')
+if ! grep -q '/virtiofs\.ko' "/lib/modules/$version/modules.builtin" \
+    && ! lsinitramfs /boot/initrd.img | grep -q '/virtiofs\.ko'; then
+    echo "the initrd has no virtiofs: choose another KERNEL, or add the PACKAGE with its modules" >&2
+    exit 1
+fi

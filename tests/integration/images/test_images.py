@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.bed import images
+from tests.bed import bases, images
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
@@ -51,12 +51,11 @@ def _failures(client: docker.DockerClient, name: str, tag: str, scratch: Path) -
     return [f"{result.name}: {result.detail}" for result in results if not result.ok]
 
 
-def test_deb_base(
-    engine: Engine, base_image: BaseImage, client: docker.DockerClient, tmp_path: Path
-) -> None:
-    assert base_image.reference
-    tag = images.deb_base(engine)
-    assert _failures(client, "debian:trixie-slim", tag, tmp_path) == []
+@pytest.mark.parametrize("name", ["debian:trixie-slim", "debian:bookworm-slim"])
+def test_deb_base(engine: Engine, client: docker.DockerClient, tmp_path: Path, name: str) -> None:
+    bases.ensure_base(engine, name)
+    tag = images.build(engine, images.catalogued(name), contexts=images.ZINIT)
+    assert _failures(client, name, tag, tmp_path) == []
 
 
 def test_ubuntu_docker_and_nextcloud_on_it(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -21,6 +26,7 @@ from tfimages_action.adapters.smoke.limit import StoppedError
 from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.core.catalog import Image, Kind
 from tfimages_action.core.checks import (
+    BootCheck,
     Check,
     CheckPlan,
     CheckRun,
@@ -33,7 +39,7 @@ from tfimages_action.core.checks import (
     SshCheck,
 )
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuiltImage, CheckResult
+from tfimages_action.core.work import BuiltArchive, BuiltImage, CheckResult
 
 pytestmark = pytest.mark.engine
 _TAG = "images-smoke-test"
@@ -86,11 +92,8 @@ def smoke(client: docker.DockerClient, tmp_path: Path) -> Iterator[Smoke]:
     assert not client.containers.list(all=True, filters={"label": LABEL_OWNER, "ancestor": _TAG})
 
 
-def _built(
-    client: docker.DockerClient, tag: str, *checks: Check, run: CheckRun | None = None
-) -> BuiltImage:
-    found = client.images.get(tag)
-    image = Image(
+def _image(*checks: Check, run: CheckRun | None = None) -> Image:
+    return Image(
         name="x",
         reference=ImageReference.parse("registry.invalid/x"),
         flist="x.flist",
@@ -100,8 +103,17 @@ def _built(
         context="images/x",
         checks=CheckPlan(checks=checks, run=run or CheckRun(timeout_s=60)),
     )
+
+
+def _built(
+    client: docker.DockerClient, tag: str, *checks: Check, run: CheckRun | None = None
+) -> BuiltImage:
+    found = client.images.get(tag)
     return BuiltImage(
-        image=image, image_id=str(found.id), local=tag, size_bytes=int(found.attrs["Size"])
+        image=_image(*checks, run=run),
+        image_id=str(found.id),
+        local=tag,
+        size_bytes=int(found.attrs["Size"]),
     )
 
 
@@ -131,6 +143,25 @@ def test_a_sound_image_passes_every_kind_of_check(bench: Bench, tmp_path: Path) 
     assert [result.name for result in results if not result.ok] == []
     assert len(results) == 10
     assert results[0].name == "size"
+
+
+def test_an_injected_key_stays_and_the_owner_gets_in_beside_it(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """As a machine may start: HOME is /, and what was injected is writable and ends abruptly."""
+    keys = "/root/.ssh/authorized_keys"
+    tag = bench.child(
+        tmp_path,
+        "ENV HOME=/",
+        f"RUN mkdir -p /root/.ssh && printf injected >{keys}",
+        f"RUN chmod 777 /root/.ssh && chmod 666 {keys}",
+    )
+    result, _ = bench.check(tag, SshCheck(), CommandCheck(argv=("grep", "-n", "", keys)))
+    assert result.ok, result.detail
+    assert result.detail == "1:injected"
+    counted = CommandCheck(argv=("grep", "-c", "", keys), output="3")
+    result, _ = bench.check(tag, SshCheck(), counted)
+    assert result.ok, result.detail
 
 
 @pytest.mark.parametrize(
@@ -175,6 +206,53 @@ def test_ssh_finds(bench: Bench, tmp_path: Path, lines: list[str], words: str) -
 def test_finds(bench: Bench, tmp_path: Path, check: Check, words: str) -> None:
     tag = bench.child(tmp_path, "RUN echo 'exec: /no/such' >/etc/zinit/broken.yaml")
     result, _ = bench.check(tag, check)
+    assert not result.ok
+    assert words in result.detail
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (HttpCheck(port=8080, path="/none"), "answered 404 instead of 200"),
+        (HttpCheck(port=8080, body="farewell"), "lacks 'farewell'"),
+        (HttpCheck(port=9), "the right answer from port 9 (no answer"),
+        (PortCheck(port=9), "port 9 did not come within"),
+        (BootCheck(), "can't be booted as a machine"),
+    ],
+)
+def test_finds_in_what_it_serves(bench: Bench, tmp_path: Path, check: Check, words: str) -> None:
+    tag = bench.child(
+        tmp_path,
+        "RUN echo hello >/srv/index.html",
+        "RUN echo 'exec: busybox httpd -f -p 8080 -h /srv' >/etc/zinit/web.yaml",
+    )
+    patience = 25 if isinstance(check, HttpCheck) and check.port != 9 else 4
+    result, _ = bench.check(tag, check, run=CheckRun(timeout_s=patience))
+    assert not result.ok
+    assert words in result.detail
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "the archive has no /boot/vmlinuz"),
+        ({"boot/vmlinuz": b"MZ\xea\x07", "boot/initrd.img": b""}, "no uncompressed ELF image"),
+        ({"boot/vmlinuz": b"\x7fELF"}, "the archive has no /boot/initrd.img"),
+    ],
+    ids=["empty", "compressed", "no-initrd"],
+)
+def test_an_archive_that_zos_could_not_boot_is_refused(
+    smoke: Smoke, tmp_path: Path, files: dict[str, bytes], words: str
+) -> None:
+    archive = tmp_path / "machine.tar"
+    with tarfile.open(archive, "w") as packed:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    image = replace(_image(BootCheck(), run=CheckRun(timeout_s=300)), kind=Kind.VM)
+    built = BuiltArchive(image=image, path=archive, sha256="0" * 64, size_bytes=1)
+    result = smoke.check(built, log=print, stop=threading.Event())[-1]
     assert not result.ok
     assert words in result.detail
 
@@ -246,3 +324,34 @@ def test_what_a_dead_run_left_is_swept_and_a_living_ones_is_not(
                 container.remove(force=True)
     assert dead.id not in left
     assert alive.id in left
+
+
+_HANGS = """
+import sys, threading
+from pathlib import Path
+import docker
+from tests.integration.smoke import test_checker as this
+client = docker.DockerClient(base_url=sys.argv[3])
+built = this._built(client, sys.argv[1], this.CommandCheck(argv=("sleep", "600")))
+smoke = this.Smoke(client, artifacts=Path(sys.argv[2]), place=this.Place())
+smoke.check(built, log=print, stop=threading.Event())
+"""
+
+
+def test_a_killed_check_is_swept_by_the_next(bench: Bench, tmp_path: Path) -> None:
+    tag = bench.child(tmp_path, "RUN echo killed >/killed")
+
+    def left() -> set[str]:
+        found = bench.client.containers.list(filters={"label": LABEL_OWNER, "ancestor": tag})
+        return {str(one.id) for one in found}
+
+    argv = [sys.executable, "-c", _HANGS, tag, str(tmp_path), bench.engine.host]
+    with subprocess.Popen(argv, env={"PATH": "/usr/bin", "PYTHONPATH": str(images.ROOT)}) as run:
+        while not left():
+            assert run.poll() is None
+            time.sleep(0.2)
+        run.kill()
+    (orphan,) = left()
+    result, _ = bench.check(tag, FileCheck(path="/killed"))
+    assert result.ok
+    assert orphan not in left()
