@@ -15,12 +15,14 @@ import yaml
 from scripts import configuration, hub_page
 from scripts.fan_out import render_fan_out
 from scripts.images_table import images_table
+from scripts.outputs import render_outputs
 from scripts.report_schema import render_report_schema
 from tfimages_action.doors.inputs import INPUTS, Input
 from tfimages_action.report.outputs import OUTPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FAN_OUT: Final = ROOT / ".github" / "workflows" / "fan-out.yaml"
+OUTPUTS_PAGE: Final = ROOT / "docs" / "outputs.md"
 REPORT_SCHEMA: Final = ROOT / "tfimages_action" / "report" / "report.schema.json"
 _HEAD: Final = "# Made by `make generate` from doors/inputs.py and report/outputs.py.\n"
 
@@ -106,6 +108,7 @@ def main() -> None:
     (ROOT / "action.yml").write_text(render_action())
     FAN_OUT.write_text(render_fan_out())
     REPORT_SCHEMA.write_text(render_report_schema())
+    OUTPUTS_PAGE.write_text(render_outputs())
     readme = ROOT / "README.md"
     readme.write_text(render_readme(readme.read_text()))
     reference = ROOT / "docs" / "configuration.md"

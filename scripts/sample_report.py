@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
 
 from tfimages_action.core.catalog import Image, Kind, ParentLink
@@ -144,6 +145,7 @@ def _step(
         folder=f"images/{name}",
         dockerfile=location.path,
         context=f"images/{name}",
+        fingerprint=f"v1:sha256:{sha256(name.encode()).hexdigest()}",
         parents=tuple(
             ParentLink(image=parent, written=f"{_REGISTRY}/{parent}", location=location)
             for parent in chain[:1]

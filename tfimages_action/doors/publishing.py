@@ -126,6 +126,8 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
     from tfimages_action.doors.services import open_services
 
     settings, event = request.settings, request.event
+    if event.debug and event.on_github:
+        say(commands.debug(f"{event.name} of {event.ref} at {event.sha}: {settings}"))
     sources = open_sources(settings, event)
     worktree = _worktree(request, sources.local) if request.worktree else None
     registry = registry_of(settings, event, sources.origin)

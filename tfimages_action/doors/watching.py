@@ -19,7 +19,12 @@ def watching(
     """Listen to a run; `live` needs a terminal, `write` takes lines and masks them."""
     if not live:
         # GitHub folds the groups; at home the log of an image is of use where it failed.
-        yield Console(write, on_github=event.on_github, verbose=event.on_github)
+        yield Console(
+            write,
+            on_github=event.on_github,
+            verbose=event.on_github,
+            debug=event.debug and event.on_github,
+        )
         return
     from rich.console import Console as Terminal
 

@@ -29,11 +29,17 @@ Write = Callable[[str], None]
 class Console:
     """Shows a run's events as plain lines; on GitHub with groups."""
 
-    def __init__(self, write: Write, *, on_github: bool, verbose: bool = True) -> None:
-        """`verbose` off: an image's own lines are written only where it failed."""
+    def __init__(
+        self, write: Write, *, on_github: bool, verbose: bool = True, debug: bool = False
+    ) -> None:
+        """`verbose` off: an image's own lines are written only where it failed.
+
+        `debug`: each line also at once, as it comes, for whoever watches a run that hangs.
+        """
         self._write = write
         self._on_github = on_github
         self._verbose = verbose
+        self._debug = debug
         self._lines: defaultdict[str, list[str]] = defaultdict(list)
 
     def __call__(self, event: Event) -> None:
@@ -45,8 +51,10 @@ class Console:
                 took = words.duration(run.ended_s - run.started_s)
                 how = "done" if run.ok else f"FAILED: {message}"
                 self._write(f"{_clock(run.ended_s)} {image}: {run.stage} {how} ({took})")
-            case LogLine(image=image, text=text):
+            case LogLine(image=image, stage=stage, text=text):
                 self._lines[image].append(text)
+                if self._debug:
+                    self._write(commands.debug(f"{image} {stage}: {text}"))
             case Retrying(image=image, stage=stage, cause=cause, delay_s=delay):
                 again = f"{stage} again in {words.duration(delay)}: {cause}"
                 self._lines[image].append(again)

@@ -81,3 +81,13 @@ def test_what_a_build_found_questionable_stands_on_its_line_once() -> None:
     runs = [image_run(name, problems=(problem,)) for name in ("base:1", "base:2")]
     (annotation,) = commands.annotations_of(report(*runs))
     assert annotation == f"::warning file=images/base/Dockerfile,line=2::{problem.message}"
+
+
+def test_step_debug_shows_each_line_at_once_and_the_groups_all_the_same() -> None:
+    lines: list[str] = []
+    console = Console(lines.append, on_github=True, debug=True)
+    console(said("a", "50% done\rnext"))
+    assert lines == ["::debug::a build: 50%25 done%0Dnext"]
+    console(ImageEnded(run=image_run("a", Outcome.PUBLISHED)))
+    assert lines[1].startswith("::group::a published")
+    assert not any(line.startswith("::debug::") for line in shown(said("a", "x")))

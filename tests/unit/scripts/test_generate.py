@@ -1,12 +1,21 @@
 """action.yml and the README say what the code reads and writes."""
 
 import dataclasses
+import re
 
 import pytest
 import yaml
 
 from scripts.fan_out import render_fan_out
-from scripts.generate import FAN_OUT, ROOT, render_action, render_configuration, render_readme
+from scripts.generate import (
+    FAN_OUT,
+    OUTPUTS_PAGE,
+    ROOT,
+    render_action,
+    render_configuration,
+    render_readme,
+)
+from scripts.outputs import render_outputs
 from tfimages_action.core.config.values import ImagesYaml, ImageYaml
 from tfimages_action.core.fan_out import MAX_WAVES
 from tfimages_action.doors.inputs import INPUTS
@@ -22,6 +31,19 @@ def test_files_are_what_the_tables_make() -> None:
     assert render_readme(README) == README, "run `make generate`"
     assert render_configuration(CONFIGURATION) == CONFIGURATION, "run `make generate`"
     assert render_fan_out() == FAN_OUT.read_text(), "run `make generate`"
+    assert render_outputs() == OUTPUTS_PAGE.read_text(), "run `make generate`"
+
+
+def test_each_output_has_an_example() -> None:
+    page = render_outputs()
+    for name in OUTPUTS:
+        if name.startswith("wave-"):
+            continue
+        section = page.partition(f"## `{name}`\n")[2].partition("\n## ")[0]
+        example = re.search(r"```\w+\n(.*?)\n```", section, re.DOTALL)
+        assert example is not None, name
+        assert example[1] not in {"", "[]", "{}"}, name
+    assert "## `wave-0` to `wave-7`" in page
 
 
 def test_each_wave_of_a_plan_has_its_job_and_its_output() -> None:
