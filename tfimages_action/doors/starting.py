@@ -57,6 +57,7 @@ jobs:
         with:
           fetch-depth: 0
           persist-credentials: false
+      # v1 moves to each release; a commit in its place stays (`tf-images@0123... # v1.2.3`).
       - uses: {action}
         id: images
         with:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tfimages_action.doors.starting import ACTION, WORKFLOW, starting_files
+
 ROOT = Path(__file__).resolve().parents[3]
 TOOLS = Path(sys.executable).parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -89,3 +91,27 @@ def test_a_release_s_step_finds_the_lines_that_it_rewrites() -> None:
     for action in ACTIONS:
         lines = [line for line in action.read_text().splitlines() if re.match(pattern[1], line)]
         assert len(lines) == 1, f"{action} has no line to move"
+
+
+@pytest.mark.parametrize("folder", ["images", ".", "on"])
+def test_what_init_writes_holds_too(folder: str, tmp_path: Path) -> None:
+    expect_sound(starting_files(folder)[WORKFLOW], tmp_path)
+
+
+def test_the_workflow_that_the_readme_shows_holds_too(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    shown = re.search(r"```yaml\n(# \.github/workflows.*?)```", text, re.DOTALL)
+    assert shown is not None
+    expect_sound(shown[1], tmp_path)
+
+
+def expect_sound(workflow: str, folder: Path) -> None:
+    """By the schema and zizmor; but `v1` of this action is offered, which moves."""
+    assert workflow.count(ACTION) == 1
+    path = folder / WORKFLOW
+    path.parent.mkdir(parents=True)
+    path.write_text(workflow.replace(ACTION, f"{ACTION.partition('@')[0]}@{'a' * 40}"))
+    schema = call("check-jsonschema", "--builtin-schema", "vendor.github-workflows", path)
+    assert schema.returncode == 0, schema.stdout
+    found = call("zizmor", "--offline", "--no-progress", "--quiet", folder)
+    assert found.returncode == 0, found.stdout
