@@ -12,6 +12,7 @@ from typing import Any, Final
 
 NO_COMMIT: Final = "0" * 40
 RUN_ID: Final = "1658821493"
+_PULL: Final = {"base_ref": "main", "head_ref": "topic"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,29 +98,57 @@ class Job:
 
 def tag_push(tag: str, sha: str, **job: str) -> Job:
     ref = f"refs/tags/{tag}"
-    payload = {"ref": ref, "before": NO_COMMIT, "after": sha, "created": True, "forced": False}
+    # A tag's push names no commits of its own, and the branch that has its commit as `base_ref`.
+    payload = {**_push(ref, NO_COMMIT, sha), "created": True, "base_ref": "refs/heads/main"}
     return _job("push", ref, sha, payload, job)
 
 
 def branch_push(branch: str, before: str, after: str, **job: str) -> Job:
     ref = f"refs/heads/{branch}"
-    payload = {"ref": ref, "before": before, "after": after, "created": False, "forced": False}
+    payload = _push(ref, before, after)
+    payload["commits"] = [payload["head_commit"]]
     return _job("push", ref, after, payload, job)
 
 
+def release(tag: str, sha: str, **job: str) -> Job:
+    """A release was published on GitHub's page, which made its tag."""
+    described = {"id": 1, "tag_name": tag, "name": tag, "draft": False, "prerelease": False}
+    payload = {"action": "published", "release": {**described, "target_commitish": "main"}}
+    return _job("release", f"refs/tags/{tag}", sha, payload, job)
+
+
 def pull_request(number: int, base: str, head: str, merge: str, **job: str) -> Job:
-    """`base` and `head` are commits; `merge` is the commit that the runner checks out."""
-    payload = {
+    """A stranger's fork asks; `base` and `head` are commits, `merge` is what is checked out."""
+    payload = _pull(number, base, head, merge, job)
+    return _job("pull_request", f"refs/pull/{number}/merge", merge, payload, _PULL | job)
+
+
+def pull_request_target(number: int, base: str, head: str, merge: str, **job: str) -> Job:
+    """The same, `on: pull_request_target`: the job has the base's commit, and secrets."""
+    payload = _pull(number, base, head, merge, job)
+    return _job("pull_request_target", "refs/heads/main", base, payload, _PULL | job)
+
+
+def _pull(number: int, base: str, head: str, merge: str, job: Mapping[str, str]) -> dict[str, Any]:
+    fork = {"name": "images", "full_name": "stranger/images", "fork": True, "private": False}
+    own = {"name": "images", "full_name": job.get("repository", "octo-org/images"), "fork": False}
+    return {
         "action": "synchronize",
         "number": number,
+        "before": base,
+        "after": head,
         "pull_request": {
             "number": number,
-            "base": {"ref": "main", "sha": base},
-            "head": {"ref": "topic", "sha": head},
+            "state": "open",
+            "draft": False,
+            "title": "Mend $(a) `thing` ${{ github.token }}",
+            "user": {"login": "stranger", "type": "User"},
+            "author_association": "FIRST_TIME_CONTRIBUTOR",
+            "merge_commit_sha": merge,
+            "base": {"label": "octo-org:main", "ref": "main", "sha": base, "repo": own},
+            "head": {"label": "stranger:topic", "ref": "topic", "sha": head, "repo": fork},
         },
     }
-    refs = {"base_ref": "main", "head_ref": "topic"}
-    return _job("pull_request", f"refs/pull/{number}/merge", merge, payload, refs | job)
 
 
 def scheduled(branch: str, sha: str, **job: str) -> Job:
@@ -131,15 +160,47 @@ def dispatched(branch: str, sha: str, **job: str) -> Job:
     return _job("workflow_dispatch", ref, sha, {"ref": ref, "inputs": {}}, job)
 
 
+def _push(ref: str, before: str, after: str) -> dict[str, Any]:
+    person = {"name": "Octo Cat", "email": "octocat@example.org", "username": "octocat"}
+    commit = {
+        "id": after,
+        "distinct": True,
+        "message": "A change\n\n::error::of no meaning",
+        "timestamp": "2026-11-23T20:51:18Z",
+        "author": person,
+        "committer": person,
+        "added": [],
+        "removed": [],
+        "modified": ["images/nextcloud/site"],
+    }
+    return {
+        "ref": ref,
+        "before": before,
+        "after": after,
+        "base_ref": None,
+        "created": False,
+        "deleted": False,
+        "forced": False,
+        "compare": f"https://github.com/octo-org/images/compare/{before[:12]}...{after[:12]}",
+        "commits": [],
+        "head_commit": commit,
+        "pusher": {"name": "octocat", "email": "octocat@example.org"},
+    }
+
+
 def _job(event: str, ref: str, sha: str, payload: dict[str, Any], more: Mapping[str, str]) -> Job:
     plain = replace(Job(event=event, ref=ref, sha=sha), **more)  # type: ignore[arg-type]
     owner, _, name = plain.repository.partition("/")
     repository = {
+        "id": 1296269,
         "name": name,
         "full_name": plain.repository,
-        "owner": {"login": owner},
+        "owner": {"login": owner, "type": "Organization"},
         "default_branch": "main",
         "private": False,
+        "visibility": "public",
+        "fork": False,
+        "archived": False,
         "html_url": f"{plain.server_url}/{plain.repository}",
     }
     full = {**payload, "repository": repository, "sender": {"login": plain.actor}}
