@@ -28,11 +28,18 @@ from tfimages_action.core.events import (
     StageEnded,
     StageStarted,
 )
-from tfimages_action.core.run import ImageRun, Outcome
+from tfimages_action.core.run import ImageRun, Outcome, Stage
 from tfimages_action.report import words
 
 _TAIL: Final = 20
 _BAR: Final = 12
+_BAR_COLUMN: Final = 3
+_COUNT: Final = 5
+"""In place of a bar: `5/12`."""
+_STAGE: Final = max(map(len, Stage))
+_WIDE: Final = 80
+_LEAST_NAME: Final = 12
+_LEAST_STEP: Final = 10
 _REFRESH: Final = 4
 # As BuildKit counts the steps of a stage: `[base 2/6] RUN ...`, or `[2/6] RUN ...`.
 _STEP: Final = re.compile(r"\[(?:\S+ )*(?P<done>\d+)/(?P<all>\d+)\]")
@@ -115,21 +122,22 @@ class LiveView:
                 assert_never(event)
 
     def render(self) -> RenderableType:
-        """The running images as they stand now."""
-        table = Table.grid(padding=(0, 1))
-        for column in ("image", "stage", "bar", "time"):
-            table.add_column(column, no_wrap=True)
-        table.add_column("step", no_wrap=True, overflow="ellipsis", ratio=1)
-        now = self._clock()
-        for image, row in list(self._rows.items()):
-            bar = ProgressBar(total=row.of, completed=row.done, width=_BAR) if row.of else Text()
-            table.add_row(
-                Text(image, style="bold"),
+        """The running images as they stand now, a line each; nothing is wider than the terminal."""
+        rows, now = list(self._rows.items()), self._clock()
+        times = [words.duration(now - row.since) for _, row in rows]
+        columns = _widths(self._console.width, [image for image, _ in rows], times)
+        table = Table.grid(padding=(0, 1, 0, 0))
+        for width in columns:
+            table.add_column(width=width, no_wrap=True, overflow="ellipsis")
+        for (image, row), time_ in zip(rows, times, strict=True):
+            cells = (
+                Text(_shortened(image, columns[0]), style="bold"),
                 Text(row.stage, style="cyan"),
-                bar,
-                Text(words.duration(now - row.since), style="dim"),
+                Text(time_, style="dim", justify="right"),
+                _bar(row, columns[3]) if len(columns) > _BAR_COLUMN else Text(),
                 Text(row.step, style="dim"),
             )
+            table.add_row(*cells[: len(columns)])
         return table
 
     def _line(self, image: str, text: str) -> None:
@@ -138,8 +146,10 @@ class LiveView:
             return
         row.tail.append(text)
         row.step = _NUMBER.sub("", text).strip()
-        if found := _STEP.search(text):
+        if found := _STEP.match(row.step):
+            # The bar tells how far it is: the words that follow get the room.
             row.done, row.of = int(found["done"]), int(found["all"])
+            row.step = row.step[found.end() :].strip()
 
     def _fold(self, run: ImageRun) -> None:
         image = run.step.image.name
@@ -153,11 +163,43 @@ class LiveView:
             line.append(f" in {words.duration(seconds)}", style="dim")
         if run.blocked_by:
             line.append(f" by {run.blocked_by}", style="dim")
-        self._console.print(line)
+        self._console.print(line, soft_wrap=True)
         if run.outcome is not Outcome.FAILED:
             return
         for text in row.tail if row else ():
             self._console.print(Text(f"  │ {text}", style="dim"), soft_wrap=True)
         if run.failure:
             cure = f"\n    -> {run.failure.hint}" if run.failure.hint else ""
-            self._console.print(Text(self._mask(f"    {run.failure.message}{cure}")))
+            told = self._mask(f"    {run.failure.message}{cure}")
+            self._console.print(Text(told), soft_wrap=True)
+
+
+def _widths(room: int, images: list[str], times: list[str]) -> tuple[int, ...]:
+    """Widths of name, stage, time, bar and step; where it is narrow the last of them are left out.
+
+    A long name must not take the room of what is said about it.
+    """
+    name = min(max(map(len, images), default=0), max(_LEAST_NAME, room // 3))
+    fixed = (name, _STAGE, max(map(len, times), default=0))
+    left = room - sum(fixed) - len(fixed)
+    bar = _BAR if room >= _WIDE else _COUNT
+    if left < bar:
+        return fixed
+    left -= bar + 1
+    return (*fixed, bar, left) if left >= _LEAST_STEP else (*fixed, bar)
+
+
+def _bar(row: _Row, width: int) -> RenderableType:
+    if not row.of:
+        return Text()
+    if width < _BAR:
+        return Text(f"{row.done}/{row.of}", style="dim")
+    return ProgressBar(total=row.of, completed=row.done, width=width)
+
+
+def _shortened(name: str, width: int) -> str:
+    """Both ends tell: the folder before, the tag behind."""
+    if len(name) <= width:
+        return name
+    tail = (width - 1) // 2
+    return f"{name[: width - 1 - tail]}…{name[len(name) - tail :]}"

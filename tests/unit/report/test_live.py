@@ -24,9 +24,9 @@ from tfimages_action.report.live import LiveView
 class Screen:
     """A view on a terminal of its own, with a clock that is moved by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 100) -> None:
         self.now = 100.0
-        self.console = Console(file=io.StringIO(), width=100, color_system=None)
+        self.console = Console(file=io.StringIO(), width=width, color_system=None)
         self.view = LiveView(
             self.console, mask=lambda text: text.replace("hush", "***"), clock=lambda: self.now
         )
@@ -64,8 +64,8 @@ def test_a_running_image_shows_its_step_its_bar_and_its_time(screen: Screen) -> 
     screen.show(started("base"), line("base", "#7 [stage-1 2/6] RUN apt-get hush"))
     screen.now += 42
     (row,) = screen.running
-    assert row.startswith("base build ━")
-    assert row.endswith("42 s [stage-1 2/6] RUN apt-get ***")
+    assert row.startswith("base build 42 s ━")
+    assert row.endswith("━ RUN apt-get ***")
     screen.show(started("base", Stage.CHECK))
     assert screen.running == ["base check 0.0 s"]
 
@@ -105,3 +105,26 @@ def test_it_is_drawn_and_gone_at_the_end(screen: Screen) -> None:
     with screen.view as view:
         view(started("base"))
     assert not screen.view._live.is_started
+
+
+LONG = "a-very-long/path/to-an/image-with-a-name-that-goes-on-and-on:24.04-and-a-tag"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 79, 80, 130])
+def test_a_long_name_leaves_room_for_what_is_said_of_it(width: int) -> None:
+    screen = Screen(width)
+    screen.show(started(LONG), started("web", Stage.CONVERT), line(LONG, "[base 5/6] RUN make all"))
+    screen.now += 63
+    with screen.console.capture() as captured:
+        screen.console.print(screen.view.render())
+    lines = captured.get().splitlines()
+    assert len(lines) == 2
+    assert all(len(line) <= width for line in lines)
+    if width >= 40:
+        assert "build" in lines[0]
+        assert "1 min 03 s" in lines[0]
+        assert lines[1].startswith("web ")
+    if width >= 60:
+        assert "RUN" in lines[0]
+    assert ("5/6" in lines[0]) is (40 <= width < 80)
+    assert lines[0].startswith("a-very")
