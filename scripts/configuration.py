@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,19 +23,24 @@ Schema = Mapping[str, Any]
 
 
 def sections() -> dict[str, str]:
-    """The reference's parts by name."""
-    return {"image.yaml": render("image"), "images.yaml": render("images")}
+    """The reference's parts by name; what both files may hold is told once."""
+    image, images = _schema("image"), _schema("images")
+    return {"image.yaml": render(image), "images.yaml": render(images, told=image["$defs"])}
 
 
-def render(name: str) -> str:
-    """One table for the file, then one for each mapping that stands in it."""
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+def render(schema: Schema, *, told: Collection[str] = ()) -> str:
+    """One table for the file, then one for each mapping that stands in it, the `told` left out."""
     parts = [_table(schema, schema)]
     for title, inner in schema.get("$defs", {}).items():
-        if "properties" in inner:
+        if "properties" in inner and title not in told:
             described = inner.get("description", "").rstrip(".")
-            parts.append(f"\n**`{title}`**: {described}.\n\n{_table(inner, schema)}")
+            parts.append(f"\n#### {title}\n\n{described}.\n\n{_table(inner, schema)}")
     return "".join(parts)
+
+
+def _schema(name: str) -> Schema:
+    schema: Schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    return schema
 
 
 def _table(schema: Schema, whole: Schema) -> str:
@@ -55,7 +60,11 @@ def _kind(value: Schema, whole: Schema) -> str:
     if reference := value.get("$ref"):
         name = str(reference).rpartition("/")[2]
         choices = whole["$defs"][name].get("enum")
-        return " or ".join(f"`{choice}`" for choice in choices) if choices else f"`{name}`"
+        return (
+            " or ".join(f"`{choice}`" for choice in choices)
+            if choices
+            else f"[{name}](#{name.lower()})"
+        )
     if options := value.get("anyOf"):
         kinds = [_kind(one, whole) for one in options if one.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))

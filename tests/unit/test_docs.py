@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+import yaml
 
+from tfimages_action.core.config.read import read_image_yaml, read_images_yaml
 from tfimages_action.doors import terminal
+from tfimages_action.doors.inputs import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)")
 COMMAND = re.compile(r"(?:^|`|\$ )(?:\.venv/bin/)?tfimages ([^`\n]+)", re.MULTILINE)
+YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MESSAGE = re.compile(r"\*\*`([^`]+)`\*\*")
 END = {"|", ">", "&&", ";"}
 
@@ -59,6 +65,41 @@ def test_quoted_messages_are_in_the_code() -> None:
     assert len(quoted) > 10
     for message in quoted:
         assert message in joined, message
+
+
+def yaml_blocks(page: str) -> list[str]:
+    return YAML.findall((ROOT / page).read_text())
+
+
+def test_examples_of_configuration_are_right() -> None:
+    image, images = yaml_blocks("docs/configuration.md")
+    assert read_image_yaml("image.yaml", image.encode()).value.variants
+    assert read_images_yaml("images.yaml", images.encode()).value.exclude
+    (machine,) = yaml_blocks("docs/vm.md")
+    assert read_image_yaml("image.yaml", machine.encode()).value.checks.boot
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identified)
+def test_steps_in_examples_have_inputs_that_exist(page: Path) -> None:
+    known = {"threefoldtech/tf-images@v1": {spec.name for spec in INPUTS}}
+    known["threefoldtech/tf-images/hub@v1"] = set(
+        yaml.safe_load((ROOT / "hub/action.yml").read_text())["inputs"]
+    )
+    for block in YAML.findall(page.read_text()):
+        for step in _steps(yaml.safe_load(block)):
+            if str(step.get("uses", "")).startswith("threefoldtech/"):
+                assert set(step.get("with", {})) <= known[step["uses"]], block
+
+
+def _steps(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "uses" in node:
+            yield node
+        for inner in node.values():
+            yield from _steps(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _steps(inner)
 
 
 def _expect_command(words: list[str], text: str) -> None:
