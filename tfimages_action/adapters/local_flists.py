@@ -25,8 +25,9 @@ from tfimages_action.core.run import Flist
 from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.compare import compare
+from tfimages_action.flist.difference import difference
 from tfimages_action.flist.merkle import merkle_root
-from tfimages_action.flist.reader import read_flist
+from tfimages_action.flist.reader import FlistFile, read_flist
 from tfimages_action.flist.source import ByteStream, SourceTree, open_archive, read_tree
 from tfimages_action.flist.startup import StartConfig
 from tfimages_action.flist.store import BlockStore
@@ -98,7 +99,21 @@ class LocalFlists:
             raise StageError(f"{flist.name} is not {image.name}:\n{verdict.describe()}")
         log(f"{flist.name} is proved: {verdict.compared} entries")
         root = merkle_root(file.entries)
-        return replace(flist, entries=len(file.entries), merkle_root=root, verified=True)
+        return replace(
+            flist,
+            entries=len(file.entries),
+            merkle_root=root,
+            verified=True,
+            changes=self._changes(image, file),
+        )
+
+    def _changes(self, image: Image, now: FlistFile) -> tuple[str, ...]:
+        """What weighs most of what changes for the stable name; only for the report."""
+        try:
+            before = read_flist(self._directory / image.flist)
+        except FlistError:  # most often: there is none yet
+            return ()
+        return difference(before.entries, now.entries).largest()
 
     def switch(
         self,

@@ -76,6 +76,9 @@ class Flist:
     """Of the flist's file, as it was proved; hex."""
     entries: int = 0
     merkle_root: str = ""
+    changes: tuple[str, ...] = ()
+    """What weighs most of what it changes, against the flist that the stable name served before:
+    `+38 MB: /usr/lib/libLLVM.so.19`."""
     record: str = ""
     """Where the root is written down, for anyone to compare (core/flist_record.py)."""
     verified: bool = False

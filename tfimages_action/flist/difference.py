@@ -52,7 +52,7 @@ class FlistDifference:
         """How many paths were added, removed or changed."""
         return sum(one.change is change for one in self.changes)
 
-    def largest(self, limit: int = 5) -> tuple[str, ...]:
+    def largest(self, limit: int = 3) -> tuple[str, ...]:
         """The changes that weigh most: `+38 MB: /usr/lib/libLLVM.so.19`."""
         heavy = sorted(
             (one for one in self.changes if one.size_delta), key=lambda one: -abs(one.size_delta)

@@ -212,6 +212,8 @@ def _table_row(run: ImageRun) -> tuple[str, ...]:
     size = _unbroken(words.size(run.size_bytes)) if run.size_bytes is not None else ""
     if run.size_delta_bytes is not None:
         size += " " + _unbroken(f"({words.size_change(run.size_delta_bytes)})")
+    if run.flist:
+        size += "".join(f"<br>{_change(change)}" for change in run.flist.changes)
     seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
     outcome = f"{words.SIGNS[run.outcome]} {run.outcome}"
     if run.blocked_by:
@@ -219,6 +221,12 @@ def _table_row(run: ImageRun) -> tuple[str, ...]:
     digest = markdown.code(words.short_digest(run.digest)) if run.digest else ""
     time = _unbroken(words.duration(seconds)) if run.stages else ""
     return (markdown.code(step.image.name), why, outcome, size, time, digest, _flist_cell(run))
+
+
+def _change(text: str) -> str:
+    """`+38 MB: /usr/lib/libLLVM.so.19` as the flist knows it; the path may be long."""
+    size, _, path = text.partition(": ")
+    return f"<sub>{_unbroken(size)} {markdown.code(words.shortened(path))}</sub>"
 
 
 def _unbroken(text: str) -> str:

@@ -69,3 +69,8 @@ def short_digest(digest: str) -> str:
     """`sha256:` and 12 digits, as the content tags have them."""
     kind, _, digits = digest.partition(":")
     return f"{kind}:{digits[:12]}"
+
+
+def shortened(path: str, limit: int = 44) -> str:
+    """A path whose beginning gives way where it is long: `…/x86_64-linux-gnu/libLLVM.so.19.1`."""
+    return path if len(path) <= limit else f"…{path[1 - limit :]}"

@@ -10,8 +10,17 @@ from dataclasses import replace
 import pytest
 import requests
 
+from tests.bed import oci
 from tests.bed.oci import File
-from tests.integration.hub.world import STRANGER, TRIES, USER, World, layer
+from tests.integration.hub.world import (
+    CONFIG,
+    STRANGER,
+    TRIES,
+    USER,
+    World,
+    layer,
+    release_layers,
+)
 from tests.standins.hub.faults import Fault
 from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
 from tfimages_action.adapters.hub.errors import (
@@ -23,7 +32,7 @@ from tfimages_action.adapters.hub.release import gather
 from tfimages_action.adapters.hub.states import flist_states
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
-from tfimages_action.core import flist_name
+from tfimages_action.core import flist_name, names
 from tfimages_action.core.record import FlistState
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import Published, Visibility
@@ -41,6 +50,35 @@ def test_a_release_is_proved_and_named(world: World) -> None:
     assert world.served() == world.served(flist.name) == "v1"
     release = flist_name.of_release(world.stable, "v1")
     assert world.client().readlink(USER, release) == flist.name
+
+
+def test_a_release_tells_what_it_changes_for_those_who_use_the_stable_name(world: World) -> None:
+    assert world.publish(world.push("v1"), "v1").changes == ()
+    source = world.push("v2")
+    more = layer(
+        File(path="usr/lib/libLLVM.so.19", content=b"x" * 38_000),
+        File(path="sbin/.wh.init"),
+    )
+    layers = [*release_layers("v2"), more]
+    digest = oci.push(world.registry.url, f"{world.image.reference.repository}:tmp", layers, CONFIG)
+    content = names.content_reference(world.image, digest)
+    oci.push(
+        world.registry.url,
+        f"{world.image.reference.repository}:{content.tag}",
+        layers,
+        CONFIG,
+    )
+    world.source.add(digest, layers)
+    flist = world.publish(replace(source, digest=digest, references=(content,)), "v2")
+    assert flist.changes == ("+38 kB: /usr/lib/libLLVM.so.19",)
+    assert world.publish(replace(source, digest=digest, references=(content,)), "v2").changes == ()
+
+
+def test_what_can_not_be_read_changes_nothing_that_anybody_knows(world: World) -> None:
+    old = world.publish(world.push("v1"), "v1")
+    (world.standin.storage.folder(USER) / old.name).write_bytes(b"junk")
+    assert world.publish(world.push("v2"), "v2").changes == ()
+    assert any("what changes is not known" in line for line in world.lines)
 
 
 def test_the_old_release_keeps_its_own_name(world: World) -> None:

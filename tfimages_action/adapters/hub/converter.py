@@ -10,13 +10,14 @@ from typing import assert_never
 from tfimages_action.adapters.hub.answers import Statistics, Uploaded
 from tfimages_action.adapters.hub.audit import Auditor
 from tfimages_action.adapters.hub.bootable import check_bootable
+from tfimages_action.adapters.hub.changes import heaviest_changes
 from tfimages_action.adapters.hub.choices import Choices, ConvertBy
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.conversion import Conversions
 from tfimages_action.adapters.hub.packing import packed, room_warning
 from tfimages_action.adapters.hub.ports import AnonymousProbe, ImageSource
 from tfimages_action.adapters.hub.progress import lines
-from tfimages_action.adapters.hub.proof import Prover
+from tfimages_action.adapters.hub.proof import Prover, Verdict
 from tfimages_action.adapters.hub.sources import Sources, digest_of
 from tfimages_action.adapters.hub.switch import Switch
 from tfimages_action.adapters.hub.visibility import check_public
@@ -70,13 +71,28 @@ class HubConverter:
             log(f"warning: {warning}")
         if not verdict.faults:
             self._sources.let_go(source)
-            return replace(verdict.flist, warnings=verdict.warnings)
+            return replace(
+                verdict.flist,
+                warnings=verdict.warnings,
+                changes=self._changes(image, verdict, log=log, stop=stop),
+            )
         tries = self._conversions.condemn(flist.name, verdict.flist.md5)
         raise StageError(
             f"{flist.name} is not {image.name}:\n{verdict.faults}",
             hint="the names that people use still serve the flist before this one",
             transient=tries < _ENOUGH_TRIES,
         )
+
+    def _changes(
+        self, image: Image, verdict: Verdict, *, log: Log, stop: threading.Event
+    ) -> tuple[str, ...]:
+        if verdict.file is None:
+            return ()
+        now = (verdict.file, verdict.flist.md5)
+        with self._hub.heeding(stop):
+            return heaviest_changes(
+                self._hub, image.flist, now, self.choices.timing, log=log, stop=stop
+            )
 
     def switch(
         self,

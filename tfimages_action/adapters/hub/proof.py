@@ -36,6 +36,8 @@ class Verdict:
     flist: Flist
     faults: str = ""
     warnings: tuple[str, ...] = ()
+    file: FlistFile | None = None
+    """What was read, where all of it was."""
 
 
 class Prover:
@@ -79,7 +81,9 @@ class Prover:
             merkle_root=merkle_root(file.entries),
             verified=verdict.equal,
         )
-        return Verdict(flist=found, faults=verdict.describe(_SHOWN), warnings=verdict.warnings)
+        return Verdict(
+            flist=found, faults=verdict.describe(_SHOWN), warnings=verdict.warnings, file=file
+        )
 
     def _by_counts(
         self, flist: Flist, source: FlistSource, *, log: Log, stop: threading.Event
