@@ -28,12 +28,16 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an engine, and keep it in one worker: engines are shared and slow."""
+    """Mark what needs an engine, and keep it in one worker: engines are shared and slow.
+
+    Machines have a worker of their own: they take minutes, and touch nothing that others look at.
+    """
     for item in items:
         needs_engine = _ENGINE_FIXTURES & set(getattr(item, "fixturenames", ()))
         if needs_engine or item.get_closest_marker("engine"):
             item.add_marker(pytest.mark.engine)
-            item.add_marker(pytest.mark.xdist_group("engine"))
+            group = "machines" if item.get_closest_marker("vm") else "engine"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.bed.images import ROOT
+from tests.bed.images import ROOT, catalog
+from tfimages_action.core.dockerfile.parse import parse
+from tfimages_action.core.downloads import Download, downloads
 
 _HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 
@@ -46,6 +50,26 @@ def test_the_zinit_stage_is_the_same_wherever_it_stands() -> None:
     }
     assert sorted(stages) == ["images/alpine/Dockerfile", "images/deb-base/Dockerfile"]
     assert len(set(stages.values())) == 1
+
+
+def test_the_docs_name_every_image_and_what_is_unpinned() -> None:
+    text = (ROOT / "docs/images.md").read_text()
+    rows = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`([^`]+)`", rows)) == {image.name for image in catalog().images}
+    loose = {one.name: one for one in _downloads() if not one.pinned}
+    assert set(re.findall(r"`(\w+_CHECKSUM)`", text)) == set(loose)
+    for name, one in loose.items():
+        for folder in one.folders:
+            readme = (ROOT / folder / "README.md").read_text()
+            assert "**Unpinned.**" in readme or "**Unpinned:**" in readme, folder
+            assert name in readme, folder
+
+
+def _downloads() -> Sequence[Download]:
+    return downloads(
+        (image, parse((ROOT / image.dockerfile).read_bytes(), path=image.dockerfile))
+        for image in catalog().images
+    )
 
 
 def test_every_image_has_a_readme_and_checks() -> None:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -189,7 +190,7 @@ class _Booted:
 
     def wait_for(self, service: str) -> None:
         asked = f"systemctl is-active {service} || true"
-        while (state := ssh.run(self.target, self.key, asked, self.limit).strip()) != _UP:
+        while (state := self._ask(asked).strip()) != _UP:
             if state == "failed":
                 raise StageError(
                     f"the service {service} failed on the booted machine",
@@ -198,7 +199,7 @@ class _Booted:
             self.limit.pause(2, f"the service {service} ({state})")
 
     def demand(self, command: CommandCheck) -> None:
-        done = ssh.execute(self.target, self.key, command.argv, self.limit)
+        done = ssh.executed(self._ask(ssh.with_exit_code(command.argv)))
         try:
             probes.judge_command(command, done)
         except StageError as error:
@@ -206,7 +207,7 @@ class _Booted:
 
     def describe(self, services: Sequence[str]) -> str:
         """Kernel, root and what QEMU used. Raises where the machine could reach nobody by name."""
-        read = ssh.run(self.target, self.key, _READ_BACK, self.limit).splitlines()
+        read = self._ask(_READ_BACK).splitlines()
         if not (_has(read, "localhost") and _has(read, "nameserver")):
             raise StageError(
                 f"the machine has no working /etc/hosts or /etc/resolv.conf: {' | '.join(read)}",
@@ -215,6 +216,11 @@ class _Booted:
         used = _said(self.box) or "unknown accelerator"
         return f"kernel {read[0]}, root {read[1]}, {used}, services {', '.join(services) or '-'}"
 
+    def _ask(self, command: str) -> str:
+        # A machine that still starts, under TCG, may take longer to greet than ssh waits.
+        alive = partial(_demand_running, self.box)
+        return ssh.run_patiently(self.target, self.key, command, self.limit, alive=alive)
+
 
 def _log_in(box: Sandbox, key: ssh.Key, limit: Limit) -> _Booted:
     _demand_running(box)
@@ -222,7 +228,7 @@ def _log_in(box: Sandbox, key: ssh.Key, limit: Limit) -> _Booted:
     target = ssh.Target(host=host, port=port)
     # sshd may be up before cloud-init has written the key: a refusal means nothing yet.
     ssh.wait_for_login(
-        target, key, limit, alive=lambda: _demand_running(box), settle_s=limit.seconds
+        target, key, limit, alive=partial(_demand_running, box), settle_s=limit.seconds
     )
     return _Booted(box=box, target=target, key=key, limit=limit)
 

@@ -75,10 +75,27 @@ def run(target: Target, key: Key, command: str, limit: Limit) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def execute(target: Target, key: Key, argv: Sequence[str], limit: Limit) -> Executed:
-    """Log in and run `argv`; returns its exit code and all that it printed."""
-    # SSH's own exit code can't be told from the command's: the last line says the latter.
-    printed = run(target, key, f"{shlex.join(argv)} 2>&1; printf '\\n%s' $?", limit)
+def run_patiently(
+    target: Target, key: Key, command: str, limit: Limit, *, alive: Callable[[], object]
+) -> str:
+    """Run a command as `run` does, and ask again while the server is too busy to answer."""
+    while True:
+        try:
+            return run(target, key, command, limit)
+        except process.ProcessMissingError:
+            raise
+        except process.ProcessError:
+            alive()
+        limit.pause(1, f"an answer over SSH on {target.host}:{target.port}")
+
+
+def with_exit_code(argv: Sequence[str]) -> str:
+    """A command line that ends its output by the exit code: from SSH alone it can't be told."""
+    return f"{shlex.join(argv)} 2>&1; printf '\\n%s' $?"
+
+
+def executed(printed: str) -> Executed:
+    """Read what a line of `with_exit_code` printed."""
     output, _, code = printed.rpartition("\n")
     return Executed(exit_code=int(code), output=output)
 

@@ -77,7 +77,7 @@ class ChecksConfig:
     ssh: bool | None = None
     """Boot with a fresh key, log in, be refused without it; children inherit it."""
     command: tuple[CommandCheck, ...] = ()
-    """Commands to run in the booted container."""
+    """Commands to run in the booted container, or over SSH on the booted full VM."""
     http: tuple[HttpCheck, ...] = ()
     """Pages that must answer."""
     port: tuple[Port, ...] = ()
