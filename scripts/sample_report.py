@@ -71,7 +71,10 @@ def _alpine() -> ImageRun:
     return ImageRun(
         step=step,
         outcome=Outcome.FAILED,
-        stages=_stages(lane=2, build=(0, 22), check=(22, 25), push=(25, 30), convert=(30, 31)),
+        stages=(
+            *_stages(lane=2, build=(0, 22), check=(22, 25), push=(25, 30)),
+            *_stages(lane=2, ok=False, convert=(30, 33)),
+        ),
         digest=f"sha256:{'77d1e0c2b4a8' * 5}0000",
         size_bytes=int(11.9 * _MEGA),
         failure=failure,

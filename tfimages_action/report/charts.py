@@ -21,6 +21,7 @@ _TICKS: Final = (
     (_HOUR_S, "5minute"),
     (6 * _HOUR_S, "30minute"),
 )
+_LANES: Final = ("build", "push", "convert", "verify", "switch")
 _COLOURS: Final[dict[Outcome, str]] = {
     Outcome.PUBLISHED: "fill:#d7f0dd,stroke:#1a7f37,color:#0b3d1a",
     Outcome.BUILT: "fill:#d7f0dd,stroke:#1a7f37,color:#0b3d1a",
@@ -59,7 +60,7 @@ def timeline(runs: Iterable[ImageRun]) -> list[str] | None:
     if not tasks:
         return None
     tasks.sort(key=lambda task: task[0].started_s - task[0].ended_s)
-    kept = sorted(tasks[:MAX_TASKS], key=lambda task: (task[0].slot, task[0].started_s))
+    kept = sorted(tasks[:MAX_TASKS], key=lambda task: (*_lane(task[0].slot), task[0].started_s))
     ended = max(stage.ended_s for stage, _ in tasks)
     # Milliseconds: of seconds (`X`) Mermaid reads a task's beginning wrongly, as milliseconds. No
     # hours where there are none: it adds the reader's time zone.
@@ -72,6 +73,13 @@ def timeline(runs: Iterable[ImageRun]) -> list[str] | None:
             lines.append(f"  section {slot}")
         lines.append(f"  {_task(stage, run)}")
     return lines
+
+
+def _lane(slot: str) -> tuple[int, str, int]:
+    """Lanes as an image goes through them: builds first; `build-2` before `build-10`."""
+    kind, _, number = slot.rpartition("-")
+    place = _LANES.index(kind) if kind in _LANES else len(_LANES)
+    return place, kind, int(number) if number.isdigit() else 0
 
 
 def _related(runs: tuple[ImageRun, ...]) -> tuple[ImageRun, ...]:

@@ -208,7 +208,8 @@ def _table_row(run: ImageRun) -> tuple[str, ...]:
     step = run.step
     why = f"{markdown.text(step.reason.detail)}"
     if len(step.reason.chain) > 1:
-        why += f" <sub>{' ← '.join(markdown.text(name) for name in step.reason.chain)}</sub>"
+        way = " ← ".join(markdown.text(name) for name in step.reason.chain)
+        why += f"<br><sub>{way}</sub>"
     size = _unbroken(words.size(run.size_bytes)) if run.size_bytes is not None else ""
     if run.size_delta_bytes is not None:
         size += " " + _unbroken(f"({words.size_change(run.size_delta_bytes)})")
@@ -237,11 +238,11 @@ def _unbroken(text: str) -> str:
 def _flist_cell(run: ImageRun) -> str:
     if run.flist is None:
         return ""
-    proved = " ✔ proved" if run.flist.verified else ""
-    cell = markdown.link(markdown.code(run.flist.name), run.flist.address) + proved
+    beside = [_unbroken("✔ proved")] if run.flist.verified else []
     if run.flist.stable_address:
-        cell += f"<br>{markdown.link('stable address', run.flist.stable_address)}"
-    return cell
+        beside.append(markdown.link(_unbroken("stable address"), run.flist.stable_address))
+    cell = markdown.link(markdown.code(run.flist.name), run.flist.address)
+    return f"{cell}<br>{' · '.join(beside)}" if beside else cell
 
 
 def _graph(report: RunReport) -> str:

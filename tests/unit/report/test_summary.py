@@ -74,7 +74,7 @@ def test_the_table_has_size_digest_and_flist() -> None:
     )  # fmt: skip
     for part in ("48.2\N{NO-BREAK SPACE}MB (-1.5\N{NO-BREAK SPACE}MB)",
                      "`sha256:0123456789ab`", "42\N{NO-BREAK SPACE}s", "https://hub/x-0123.flist",
-                 "✔ proved", "section build-1", "x/libLLVM.so.19`</sub>",
+                 "✔\N{NO-BREAK SPACE}proved", "section build-1", "x/libLLVM.so.19`</sub>",
                  "<sub>-1\N{NO-BREAK SPACE}MB `/a\\|b`</sub>"):  # fmt: skip
         assert part in page
 
