@@ -46,6 +46,8 @@ runs:
   using: composite
   steps: [{run: ":", shell: sh}]
 """
+_IDENTITY: Final = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""What a job with `id-token: write` is given; the step that would use it does nothing here."""
 _USER: Final = "octo.3bot"
 
 
@@ -74,6 +76,7 @@ class Act:
             "--eventpath", str(file), "--bind", "--network", "host", "--pull=false",
             "--platform", f"ubuntu-24.04={BASE}", "--env", f"GITHUB_API_URL={self.api_url}",
             "--env", f"GITHUB_REPOSITORY={NAME}", "--secret", "TFHUB_TOKEN",
+            *(word for name in _IDENTITY for word in ("--env", f"{name}=http://127.0.0.1:9/")),
             *(word for action in used for word in ("--local-repository", f"{action}={nothing}")),
         ]  # fmt: skip
         done = subprocess.run(

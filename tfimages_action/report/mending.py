@@ -8,7 +8,7 @@ from typing import Final
 
 from tfimages_action.report import markdown
 
-_NAMED: Final = re.compile(r"permissions: ([a-z-]+): (read|write)")
+_NAMED: Final = re.compile(r"(?:permissions: |and `)([a-z-]+): (read|write)\b")
 _ALWAYS: Final = {"contents": "read"}
 """Naming one permission takes all others away, and every job reads the repository."""
 
@@ -20,5 +20,5 @@ def permissions_yaml(texts: Iterable[str]) -> str:
         return ""
     lines = [f"      {name}: {level}" for name, level in sorted({**_ALWAYS, **found}.items())]
     yaml = ["jobs:", "  publish:  # your job's name", "    permissions:", *lines]
-    said = "**Give the job its permissions**, in the workflow's file:"
+    said = "**Give the job its permissions**, beside those it has, in the workflow's file:"
     return f"{said}\n\n{markdown.block(yaml, 'yaml')}"

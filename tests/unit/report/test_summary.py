@@ -205,3 +205,12 @@ def test_a_preview_says_how_long_the_release_would_take_and_no_long_commit() -> 
 )  # fmt: skip
 def test_a_guess_is_as_coarse_as_it_is(seconds: float, text: str) -> None:
     assert words.about(seconds) == f"about {text}"
+
+
+def test_every_permission_that_a_cure_names_is_in_the_yaml() -> None:
+    hint = "give the job `permissions: id-token: write` and `attestations: write`, and a step"
+    page = render_summary(report(error=f"attest is on\n-> {hint}"))
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    granted = yaml.safe_load(block)["jobs"]["publish"]["permissions"]
+    assert granted == {"attestations": "write", "contents": "read", "id-token": "write"}
+    assert "beside those it has" in page
