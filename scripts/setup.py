@@ -32,6 +32,8 @@ TOOLS = {
     "ssh": "openssh-client",
     "mkfs.ext4": "e2fsprogs",
     "qemu-system-x86_64": "qemu-system-x86",
+    "zsh": "zsh",
+    "fish": "fish",
 }
 TRIXIE_SOURCE = Path("/etc/apt/sources.list.d/tf-images-trixie.sources")
 TRIXIE_PIN = Path("/etc/apt/preferences.d/tf-images-trixie")
