@@ -81,11 +81,17 @@ class World:
         )
 
     def start(
-        self, tag: str, inputs: Mapping[str, str] | None = None, *, depth: int | None = None
+        self,
+        tag: str,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        depth: int | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> Step:
         """Push a tag: check it out as a job does, and start the action with this world's inputs.
 
-        With `depth: 1` the rest of history is only to be had from GitHub.
+        With `depth: 1` the rest of history is only to be had from GitHub. `env`: what else the
+        runner gives.
         """
         runner = self._runner(tag, depth)
         given = {
@@ -95,16 +101,21 @@ class World:
             "hub-url": self.hub.url,
             "hub-token": self.hub_token,
         }
-        return runner.start(self.tag_job(tag), {**given, **(inputs or {})})
+        return runner.start(self.tag_job(tag), {**given, **(inputs or {})}, env=env)
 
     def run_job(self, job: Job, tag: str, inputs: Mapping[str, str]) -> StepResult:
         """Run the step of any event's job, with these inputs alone, on a clone made at `tag`."""
         return self._runner(tag, None).start(job, inputs).wait()
 
     def publish(
-        self, tag: str, inputs: Mapping[str, str] | None = None, *, depth: int | None = None
+        self,
+        tag: str,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        depth: int | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> StepResult:
-        return self.start(tag, inputs, depth=depth).wait()
+        return self.start(tag, inputs, depth=depth, env=env).wait()
 
     def _runner(self, tag: str, depth: int | None) -> Runner:
         self._jobs += 1

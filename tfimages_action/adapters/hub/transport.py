@@ -30,6 +30,9 @@ from tfimages_action.errors import HubError, SettingsError
 from tfimages_action.stopping import Heeding, until_stopped
 
 _USER: Final = re.compile(r"[A-Za-z0-9._@-]+")
+MAX_ANSWER: Final = 96 * 1024 * 1024
+"""Bytes. An flist of a million entries has fewer; whoever sends more means to fill our memory."""
+_PART: Final = 1 << 16
 _PROXY_CODES: Final = (502, 503, 504)
 
 
@@ -201,10 +204,14 @@ def _lost(error: requests.RequestException, method: str, url: str) -> HubError:
 
 
 def _answer(response: requests.Response) -> Answer:
-    body = response.content
+    body = bytearray()
+    for part in response.iter_content(_PART):
+        body += part
+        if len(body) > MAX_ANSWER:
+            raise HubUnknownError(f"{response.url}: an answer of more than {MAX_ANSWER} bytes")
     return Answer(
         status=response.status_code,
-        body=body,
+        body=bytes(body),
         hub_time=_hub_time(response),
         allowed=response.headers.get("Allow", ""),
     )

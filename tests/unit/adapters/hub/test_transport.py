@@ -1,8 +1,12 @@
 """Addresses: every name is encoded, and none can leave its place."""
 
-import pytest
+import io
 
-from tfimages_action.adapters.hub.errors import HubUnsafeError
+import pytest
+import requests
+
+from tfimages_action.adapters.hub import transport
+from tfimages_action.adapters.hub.errors import HubUnknownError, HubUnsafeError
 from tfimages_action.adapters.hub.transport import Transport
 from tfimages_action.errors import SettingsError
 
@@ -43,3 +47,16 @@ def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
     with pytest.raises(SettingsError) as caught:
         Transport("https://user:planted@hub.example")
     assert "planted" not in caught.value.render()
+
+
+def test_an_answer_that_never_ends_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MAX_ANSWER", 100_000)
+    response = requests.Response()
+    response.status_code = 200
+    response.raw = io.BytesIO(b"x" * 100_000)
+    assert len(transport._answer(response).body) == 100_000
+    endless = requests.Response()
+    endless.raw = io.BytesIO(b"x" * 300_000)
+    with pytest.raises(HubUnknownError, match="more than 100000 bytes"):
+        transport._answer(endless)
+    assert endless.raw.tell() < 300_000
