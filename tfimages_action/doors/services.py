@@ -174,8 +174,12 @@ class Services:
 
 
 @contextmanager
-def open_services(settings: Settings, event: Event, registry: str) -> Iterator[Services]:
+def open_services(
+    settings: Settings, event: Event, registry: str, *, keep_images: bool | None = None
+) -> Iterator[Services]:
     """Open engine, registry and Hub, asking each who it is before anything is built.
+
+    What was built is kept in the engine if asked, else where it is pushed nowhere.
 
     Raises `RefusedError` where one is missing or refuses us: nothing was done yet.
     """
@@ -209,7 +213,7 @@ def open_services(settings: Settings, event: Event, registry: str) -> Iterator[S
                 cache=Cache(kind=CacheKind(settings.cache), gha_environment=variables),
                 builder=settings.builder,
                 user_buildx=None if event.on_github else Path.home() / ".docker" / "buildx",
-                keep_images=not settings.push,
+                keep_images=not settings.push if keep_images is None else keep_images,
             )
         )
         yield Services(

@@ -72,7 +72,11 @@ def tried(
     tree = sources.local.worktree() if sources.local and not settings.current else None
     seen = make_plan(settings, event, sources, registry=registry, worktree=tree)
     planned = replace(seen, plan=plan_of_one(seen.catalog, image))
-    with stoppable() as stopping, open_services(settings, event, registry) as services:
+    with (
+        stoppable() as stopping,
+        # The next try is quick by the build cache; each of them would leave images behind.
+        open_services(settings, event, registry, keep_images=False) as services,
+    ):
         run = services.pipeline(
             planned,
             occasion_of(planned.comparison, event),

@@ -111,7 +111,7 @@ def test_the_printed_command_leads_in(base_image: BaseImage) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_and_removes_the_container(
+def test_a_signal_ends_it_and_leaves_nothing(
     engine: Engine, scratch: ScratchRepository, name: str, number: signal.Signals
 ) -> None:
     with booting(name, scratch.folder) as process:
@@ -119,6 +119,7 @@ def test_a_signal_ends_it_and_removes_the_container(
         assert len(containers(engine, name)) == 1
         assert ended(process, number) == 0
     assert containers(engine, name) == []
+    assert name not in engine.text("images", "--format={{.Repository}}")
 
 
 def test_json_is_one_line_and_says_how_to_reach_it(scratch: ScratchRepository, name: str) -> None:
