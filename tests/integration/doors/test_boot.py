@@ -107,6 +107,7 @@ def test_the_printed_command_leads_in(base_image: BaseImage) -> None:
         lines = lines_until(process, "Ctrl-C ends it")
         (command,) = (line.strip() for line in lines if line.startswith("  ssh "))
         assert said_inside(command, "id -un; cat /proc/1/comm") == ["root", "zinit"]
+        lines_until(process, "Its SSH server is up.")
         assert ended(process, signal.SIGINT) == 0
 
 

@@ -40,6 +40,8 @@ class Running:
     alive: Callable[[], object]
     """Raises `StageError` once it has ended by itself."""
     log_lines: Callable[[], tuple[str, ...]]
+    greets: Callable[[], bool]
+    """Whether its SSH server answers by now."""
 
 
 def read_owner(path: Path) -> Owner:
@@ -106,4 +108,5 @@ def _running(box: Sandbox, owner: Owner, ports: tuple[int, ...]) -> Running:
         addresses=tuple(":".join(map(str, box.address(named))) for named in ports),
         alive=box.demand_running,
         log_lines=box.log_tail,
+        greets=lambda: ssh.greets(ssh.Target(host=host, port=port)),
     )

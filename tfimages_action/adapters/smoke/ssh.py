@@ -147,6 +147,15 @@ def host_keys(target: Target, limit: Limit, *, alive: Callable[[], object]) -> f
         limit.pause(0.3, f"host keys on {target.host}:{target.port}")
 
 
+def greets(target: Target) -> bool:
+    """Whether an SSH server answers there: a forwarded port is open before there is one."""
+    try:
+        with socket.create_connection((target.host, target.port), timeout=_CONNECT_S) as found:
+            return found.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
 def _port_open(target: Target) -> bool:
     try:
         with socket.create_connection((target.host, target.port), timeout=_CONNECT_S):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -77,7 +77,7 @@ def boot(
         ):
             for line in _told(image, running, as_json=as_json):
                 click.echo(line)
-            _hold(running, limit)
+            _hold(running, limit, say)
     return ExitCode.DONE
 
 
@@ -101,7 +101,11 @@ def _told(image: str, running: Running, *, as_json: bool) -> Iterator[str]:
     yield "Ctrl-C ends it, and removes it."
 
 
-def _hold(running: Running, limit: Limit) -> None:
+def _hold(running: Running, limit: Limit, say: Callable[[str], None]) -> None:
+    greeted = False
     while not limit.over:
         running.alive()
+        if not greeted and running.greets():
+            greeted = True
+            say("Its SSH server is up.")
         limit.stop.wait(min(_LOOK_S, limit.remaining_s))
