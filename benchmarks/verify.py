@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from benchmarks.report import add_part
 from benchmarks.sample_image import MEGABYTE, container, export
+from tfimages_action.flist.batches import key_only
 from tfimages_action.flist.compare import compare
 from tfimages_action.flist.entries import BLOCK_SIZE, Block
 from tfimages_action.flist.merkle import merkle_root
 from tfimages_action.flist.reader import read_flist
-from tfimages_action.flist.source import key_only, read_tree
+from tfimages_action.flist.source import read_tree
 from tfimages_action.flist.writer import Conversion, converted, write_flist
 
 ROUNDS: Final = 5

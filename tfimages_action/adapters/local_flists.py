@@ -28,9 +28,10 @@ from tfimages_action.flist.compare import compare
 from tfimages_action.flist.difference import difference
 from tfimages_action.flist.merkle import merkle_root
 from tfimages_action.flist.reader import FlistFile, read_flist
-from tfimages_action.flist.source import ByteStream, SourceTree, open_archive, read_tree
+from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig
 from tfimages_action.flist.store import BlockStore
+from tfimages_action.flist.stream import ByteStream, open_archive
 from tfimages_action.flist.writer import Conversion, build_flist
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tfimages_action.core.work import ImageConfig
+from tfimages_action.flist.batches import MakeBlock, key_only
 from tfimages_action.flist.entries import BLOCK_SIZE, STARTUP_PATH, Entry, EntryType
-from tfimages_action.flist.source import MakeBlock, key_only
 
 _ESCAPES: Final = {
     "\n": "\\n", "\r": "\\r", "\\": "\\\\", "\t": "\\t", "\b": "\\b", "\f": "\\f", '"': '\\"',

@@ -21,9 +21,10 @@ from tfimages_action.flist.entries import (
 )
 from tfimages_action.flist.schema import Acl, Directory, Inode, Union, directory_key
 from tfimages_action.flist.schema_writer import write_acl, write_directory
-from tfimages_action.flist.source import ByteStream, SourceTree, read_tree
+from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig, startup_entry
 from tfimages_action.flist.store import BlockStore
+from tfimages_action.flist.stream import ByteStream
 
 ROOT_NAME = ((0, "root"),)
 """The one owner's name that every system knows; the Hub takes the others from its own passwd."""

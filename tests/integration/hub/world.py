@@ -228,7 +228,7 @@ class World:
 
 
 def _version_keys() -> dict[tuple[bytes, ...], str]:
-    from tfimages_action.flist.source import key_only
+    from tfimages_action.flist.batches import key_only
 
     return {(key_only(f"v{n}".encode()).key,): f"v{n}" for n in range(1, 10)}
 

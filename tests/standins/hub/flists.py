@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from tfimages_action.errors import FlistError
+from tfimages_action.flist.batches import MakeBlock
 from tfimages_action.flist.entries import STARTUP_PATH, Entry, EntryType
 from tfimages_action.flist.reader import FlistFile, read_flist
-from tfimages_action.flist.source import MakeBlock, SourceTree, read_tree
+from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig, startup_entry
 from tfimages_action.flist.store import BlockStore
 from tfimages_action.flist.writer import Conversion, converted, write_flist

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.flist import samples
 from tfimages_action.flist.headers import Header
-from tfimages_action.flist.source import open_archive
+from tfimages_action.flist.stream import open_archive
 
 FIELDS = (
     "name", "mode", "uid", "gid", "size", "mtime", "chksum", "type", "linkname", "uname", "gname",

@@ -15,7 +15,8 @@ from tests.unit.flist import samples
 from tests.unit.flist.tars import Pipe, Tar
 from tfimages_action.errors import FlistError
 from tfimages_action.flist.entries import BLOCK_SIZE, Block, Entry, EntryType, SpecialType
-from tfimages_action.flist.source import SourceTree, open_archive, read_tree
+from tfimages_action.flist.source import SourceTree, read_tree
+from tfimages_action.flist.stream import open_archive
 
 
 def digest(content: bytes) -> bytes:

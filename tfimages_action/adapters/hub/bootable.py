@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tfimages_action.errors import FlistError, StageError
-from tfimages_action.flist.source import open_archive
+from tfimages_action.flist.stream import open_archive
 
 KERNEL: Final = "boot/vmlinuz"
 INITRD: Final = "boot/initrd.img"

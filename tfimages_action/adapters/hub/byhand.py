@@ -32,7 +32,8 @@ from tfimages_action.core.work import Log, Published
 from tfimages_action.errors import SettingsError, StageError
 from tfimages_action.flist.compare import compare
 from tfimages_action.flist.merkle import merkle_root
-from tfimages_action.flist.source import open_archive, read_tree
+from tfimages_action.flist.source import read_tree
+from tfimages_action.flist.stream import open_archive
 
 _TRIES: Final = 2
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from tfimages_action.errors import FlistError, SettingsError
-from tfimages_action.flist.source import ByteStream, open_archive
 from tfimages_action.flist.startup import StartConfig
+from tfimages_action.flist.stream import ByteStream, open_archive
 
 
 @contextmanager
