@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -73,6 +74,35 @@ def test_ubuntu_docker_and_nextcloud_on_it(
     tag = images.build(engine, images.catalogued("nextcloud"), contexts={"caddy": caddy})
     # A child passes its ancestors' checks too: dockerd runs, SSH lets in.
     assert _failures(client, "nextcloud", tag, tmp_path) == []
+
+
+def test_only_the_expected_key_opens_dockers_repository(
+    engine: Engine, ubuntu: None, tmp_path: Path
+) -> None:
+    """By keys of Debian's, since Docker's own is out of reach: one, another, and one beside it."""
+    del ubuntu
+    checked = replace(images.catalogued("ubuntu-docker"), target="checked")
+    trixie = "41587F7DB8C774BCCF131416762F67A0B2C39DE4"
+
+    def build(fingerprint: str, *keys: str) -> None:
+        folder = tmp_path / "-".join((fingerprint, *keys))
+        folder.mkdir()
+        paths = [f"/usr/share/keyrings/debian-archive-{key}-stable.pgp" for key in keys]
+        read = engine.docker("run", "--rm", "--entrypoint=cat", images.BASE, *paths)
+        (folder / "docker.asc").write_bytes(read.stdout)
+        images.build(
+            engine,
+            checked,
+            contexts={"docker-key": folder},
+            arguments={"DOCKER_KEY_FINGERPRINT": fingerprint},
+            tag="images-test-docker-key",
+        )
+
+    build(trixie, "trixie")
+    engine.docker("rmi", "images-test-docker-key")
+    for keys in (("bookworm",), ("trixie", "bookworm")):
+        with pytest.raises(RuntimeError, match=r"/repository\.sh .* exit code: 1"):
+            build(trixie, *keys)
 
 
 def test_presearch_says_what_it_lacks(
