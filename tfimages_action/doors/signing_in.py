@@ -59,7 +59,6 @@ def sign_in(settings: Settings, *, policy: RetryPolicy = _PATIENCE) -> Hub:
         raise
     except HubError as error:
         kind = HubAbsentError if error.transient else RefusedError
-        raise kind(
-            error.message,
-            hint=f"nothing was built: {error.hint or 'check `hub-url`, or run it again later'}",
-        ) from error
+        otherwise = ", or make flists here (`without-hub: local`)" if error.transient else ""
+        cure = error.hint or "check `hub-url`, or run it again later"
+        raise kind(error.message, hint=f"nothing was built: {cure}{otherwise}") from error

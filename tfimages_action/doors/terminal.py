@@ -102,7 +102,8 @@ def _told(error: click.ClickException) -> str:
     """Tell a mistake on the command line in the form of our own errors."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "tfimages"
-    return f"{error.format_message().rstrip('.')}\n  -> `{command} --help` shows what it takes"
+    message = " ".join(error.format_message().split()).rstrip(".,")
+    return f"{message}\n  -> `{command} --help` shows what it takes"
 
 
 def main() -> None:

@@ -204,6 +204,24 @@ def test_what_came_from_outside_goes_to_a_loopback_registry_only(
             refuse_outside_contexts(planned, settings)
 
 
+@pytest.mark.parametrize("option", ["--report", "--summary"])
+def test_a_report_that_could_not_be_written(refused: Refused, option: str) -> None:
+    assert "there is no folder /nowhere" in refused(
+        "--local", option, "/nowhere/file", command="publish"
+    )
+
+
+def test_a_private_key_is_not_given_to_an_image(
+    scratch: ScratchRepository, tmp_path: Path, refused: Refused
+) -> None:
+    scratch.write("images/a/Dockerfile", "FROM scratch\n")
+    key = tmp_path / "id_ed25519"
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n")
+    said = refused("a", "--key", str(key), command="boot")
+    assert "is no public key" in said
+    assert "b3Bl" not in said
+
+
 def test_a_worktree_is_not_published(refused: Refused) -> None:
     assert "--no-push" in refused("--worktree", "--no-convert", command="publish")
 

@@ -15,8 +15,7 @@ class HubUnreachableError(HubError):
         super().__init__(
             message,
             transient=True,
-            hint="check `hub-url` and the network, or make the flists here: `local: true`, or "
-            "`without-hub: local` for this case alone",
+            hint="check `hub-url` and the network",
         )
 
 

@@ -18,8 +18,11 @@ from tfimages_action.adapters.smoke.place import find_place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
 from tfimages_action.core.checks import HttpCheck, PortCheck
 from tfimages_action.core.work import Built, BuiltArchive, BuiltImage, Log
+from tfimages_action.errors import SettingsError
 
 _PRIVATE_SUFFIX: Final = ".pub"
+_PUBLIC: Final = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
+"""How a line of authorized_keys begins; a private key must not end up in an environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,16 @@ class Running:
 
 
 def read_owner(path: Path) -> Owner:
-    """Read a public key; the private one is taken to lie beside it."""
+    """Read a public key; the private one is taken to lie beside it. Raises `SettingsError`."""
+    public = path.read_text(encoding="utf-8", errors="replace").strip()
+    if not public.startswith(_PUBLIC):
+        raise SettingsError(
+            f"{path} is no public key of SSH",
+            hint="name the file that ends in .pub; `ssh-keygen` makes a pair",
+        )
     private = path.with_suffix("") if path.suffix == _PRIVATE_SUFFIX else None
     return Owner(
-        public=path.read_text(encoding="utf-8").strip(),
+        public=public,
         private=private if private and private.exists() else None,
     )
 

@@ -6,7 +6,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -60,16 +60,17 @@ def boot(
     from tfimages_action.doors.trying import Caught, failure_lines, tried
 
     say, caught = partial(click.echo, err=as_json), Caught(wanted=image)
-    with (
-        tried(image, repo, options, write=say, checker=caught) as (report, stopping),
-        tempfile.TemporaryDirectory(prefix="tfimages-key-") as scratch,
-    ):
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="tfimages-key-"))
+        owner = _owner(key, Path(scratch))  # a wrong one is refused before anything is built
+        report, stopping = stack.enter_context(
+            tried(image, repo, options, write=say, checker=caught)
+        )
         if caught.built is None:
             for line in failure_lines(report):
                 click.echo(line, err=True)
             return report.exit_code
         limit = Limit(seconds, threading.Event())
-        owner = _owner(key, Path(scratch))
         stopping.call = lambda _: limit.stop.set()
         with (
             suppress(StoppedError),

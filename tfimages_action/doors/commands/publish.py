@@ -15,6 +15,7 @@ from tfimages_action.doors.inputs import INPUTS, InputKind
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
 from tfimages_action.doors.terminal import Asked
+from tfimages_action.errors import SettingsError
 
 _INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRET)
 
@@ -54,6 +55,12 @@ def publish(
     """Publish a release: build what changed, prove it, push it, convert it."""
     from tfimages_action.doors.publishing import Request, publish_run
 
+    for place in (summary, report):
+        if place is not None and not place.absolute().parent.is_dir():
+            raise SettingsError(
+                f"there is no folder {place.absolute().parent} to write {place.name} to",
+                hint="make it first, or name another place",
+            )
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
     asked = click.get_current_context().find_object(Asked)
