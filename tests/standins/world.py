@@ -167,7 +167,7 @@ class FakeEngine:
         (self._world.folder / "manifests" / quote(digest, safe="")).write_text(manifest)
         if request.image.kind is Kind.VM:
             path = self._world.folder / f"{digest[7:]}.tar.gz"
-            return BuiltArchive(image=request.image, path=path, sha256=digest, size_bytes=9)
+            return BuiltArchive(image=request.image, path=path, sha256=digest[7:], size_bytes=9)
         return BuiltImage(
             image=request.image, image_id=digest, local=f"run/{digest[7:]}", size_bytes=5
         )
@@ -241,7 +241,7 @@ class FakeHub:
     def convert(
         self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
     ) -> Flist:
-        digest = source.sha256 if isinstance(source, BuiltArchive) else source.digest
+        digest = source.digest
         name = names.content_flist(image, digest)
         if isinstance(source, Published):
             assert str(replace(source.references[0], digest=None)) in self._world.tags()
@@ -261,7 +261,7 @@ class FakeHub:
         log: Log,
         stop: threading.Event,
     ) -> Flist:
-        digest = source.sha256 if isinstance(source, BuiltArchive) else source.digest
+        digest = source.digest
         self._world.hook(f"before verify {flist.name}")
         self._world.note(f"verify {flist.name}")
         if self._world.flists()[flist.name] != digest:

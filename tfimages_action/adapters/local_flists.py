@@ -62,7 +62,7 @@ class LocalFlists:
         self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
     ) -> Flist:
         """Write the content's flist; blocks that are stored already cost no second write."""
-        digest = _digest(source)
+        digest = source.digest
         name = flist_name.check(names.content_flist(image, digest))
         recorded = {"fingerprint": image.fingerprint, "digest": digest}
         conversion = Conversion(made_at=self._made_at, metadata=tuple(recorded.items()))
@@ -82,7 +82,7 @@ class LocalFlists:
         self, image: Image, source: FlistSource, flist: Flist, *, log: Log, stop: threading.Event
     ) -> Flist:
         """Read the file back and hold it against the image. Raises `StageError`."""
-        tree = self._trees.pop(_digest(source), None)
+        tree = self._trees.pop(source.digest, None)
         if tree is None:
             with self._stream(source, log=log, stop=stop) as stream:
                 tree = read_tree(_Stoppable(stream, stop))
@@ -266,16 +266,6 @@ class _Stoppable:
         if self._stop.is_set():
             raise StageError("the conversion was stopped")
         return self._stream.read(size)
-
-
-def _digest(source: FlistSource) -> str:
-    match source:
-        case Published(digest=digest):
-            return digest
-        case BuiltArchive(sha256=sha256):
-            return f"sha256:{sha256.removeprefix('sha256:')}"
-        case _:
-            assert_never(source)
 
 
 def _leads_to(path: Path, target: str) -> bool:

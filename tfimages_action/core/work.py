@@ -76,6 +76,11 @@ class BuiltArchive:
     size_bytes: int
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """Of the archive's bytes: `sha256:...`."""
+        return f"sha256:{self.sha256}"
+
 
 Built = BuiltImage | BuiltArchive
 

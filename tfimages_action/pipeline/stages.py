@@ -116,7 +116,7 @@ class ImageWork:
         if self.published:
             return self.published.digest
         if isinstance(self.built, BuiltArchive):
-            return self.built.sha256
+            return self.built.digest
         if self.step.record and (self.step.action is not Action.BUILD or self.is_unchanged):
             return self.step.record.digest
         return None
@@ -293,8 +293,7 @@ class ImageWork:
         recorder = self._shared.services.recorder
         if recorder is None or not (flist.verified and flist.merkle_root and self.digest):
             return flist
-        digest = f"sha256:{self.digest.removeprefix('sha256:')}"
-        return recorder.record(self._image, digest, flist, log=saying.log)
+        return recorder.record(self._image, self.digest, flist, log=saying.log)
 
     def _name_release(self, saying: Saying) -> None:
         publisher = _needed(self._shared.services.publisher)

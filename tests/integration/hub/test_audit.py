@@ -10,7 +10,6 @@ from tests.bed.oci import File
 from tests.integration.hub.test_vm import INITRD, KERNEL, LINK, archive
 from tests.integration.hub.world import USER, World
 from tests.standins.hub import flists
-from tfimages_action.adapters.hub.sources import digest_of
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.catalog import Catalog
@@ -23,7 +22,7 @@ from tfimages_action.doors.auditing import AuditRun
 def audit(world: World, source: FlistSource) -> tuple[str, ...]:
     return world.converter().audit(
         world.image,
-        digest_of(source),
+        source.digest,
         world.recorded(source),
         log=world.lines.append,
         stop=threading.Event(),

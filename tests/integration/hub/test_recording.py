@@ -13,7 +13,6 @@ from tests.integration.hub.test_vm import INITRD, KERNEL, LINK, archive
 from tests.integration.hub.world import QUICK, USER, FixedProbe, World
 from tests.standins.hub import flists
 from tfimages_action.adapters.hub import public
-from tfimages_action.adapters.hub.sources import digest_of
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.flist_records import FlistRecorder
 from tfimages_action.core import flist_record
@@ -157,6 +156,6 @@ def test_a_registry_that_takes_no_record_costs_a_warning(
     client = RegistryClient()
     monkeypatch.setattr(client, "upload", refuse)
     recorder = FlistRecorder(client, FixedProbe())
-    made = recorder.record(world.image, digest_of(source), flist, log=world.lines.append)
+    made = recorder.record(world.image, source.digest, flist, log=world.lines.append)
     assert made.record == ""
     assert "could not be recorded: MANIFEST_INVALID; see its page" in made.warnings[-1]

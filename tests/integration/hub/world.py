@@ -22,7 +22,6 @@ from tests.standins.hub.server import HubStandIn
 from tfimages_action.adapters.hub.choices import Choices, Timing
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.converter import HubConverter
-from tfimages_action.adapters.hub.sources import digest_of
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Limits, Transport
 from tfimages_action.adapters.registry.client import RegistryClient
@@ -184,10 +183,10 @@ class World:
 
     def record(self, source: FlistSource, flist: Flist) -> Flist:
         recorder = FlistRecorder(RegistryClient(), StrangersProbe())
-        return recorder.record(self.image, digest_of(source), flist, log=self.lines.append)
+        return recorder.record(self.image, source.digest, flist, log=self.lines.append)
 
     def recorded(self, source: FlistSource) -> FlistRecord | None:
-        place = flist_record.place(self.image.reference, digest_of(source))
+        place = flist_record.place(self.image.reference, source.digest)
         return read_flist_record(RegistryClient(), place)
 
     def switch(self, converter: HubConverter, flist: Flist, release: str) -> Flist:

@@ -18,7 +18,7 @@ from tfimages_action.adapters.hub.packing import packed, room_warning
 from tfimages_action.adapters.hub.ports import AnonymousProbe, ImageSource
 from tfimages_action.adapters.hub.progress import lines
 from tfimages_action.adapters.hub.proof import Prover, Verdict
-from tfimages_action.adapters.hub.sources import Sources, digest_of
+from tfimages_action.adapters.hub.sources import Sources
 from tfimages_action.adapters.hub.switch import Switch
 from tfimages_action.adapters.hub.visibility import check_public
 from tfimages_action.core import flist_name, names
@@ -51,7 +51,7 @@ class HubConverter:
         self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
     ) -> Flist:
         """Have the content's flist made, unless it is there; what it is worth `verify` finds."""
-        name = flist_name.check(names.content_flist(image, digest_of(source)))
+        name = flist_name.check(names.content_flist(image, source.digest))
 
         def request() -> Statistics | Uploaded:
             return self._request(image, source, name, log=log, stop=stop)
@@ -165,7 +165,7 @@ class HubConverter:
     def _record(self, image: Image, source: FlistSource) -> dict[str, str]:
         record = {
             "fingerprint": image.fingerprint,
-            "digest": digest_of(source),
+            "digest": source.digest,
             "revision": self.choices.revision,
             "version": self.choices.version,
         }

@@ -35,7 +35,7 @@ class Sources:
 
     def tree(self, source: FlistSource, *, log: Log, stop: threading.Event) -> SourceTree:
         """Every entry of the image with its block keys. Raises `FlistError` for a cut stream."""
-        key = digest_of(source)
+        key = source.digest
         with self._lock:
             known = self._trees.get(key)
         if known is None:
@@ -53,7 +53,7 @@ class Sources:
     def let_go(self, source: FlistSource) -> None:
         """Forget a tree: its flist is proved."""
         with self._lock:
-            self._trees.pop(digest_of(source), None)
+            self._trees.pop(source.digest, None)
 
     def _read(self, source: FlistSource, *, log: Log, stop: threading.Event) -> SourceTree:
         match source:
@@ -65,14 +65,3 @@ class Sources:
                     return read_tree(stream)
             case _:
                 assert_never(source)
-
-
-def digest_of(source: FlistSource) -> str:
-    """`sha256:...` of the manifest, or of the archive."""
-    match source:
-        case Published(digest=digest):
-            return digest
-        case BuiltArchive(sha256=sha256):
-            return f"sha256:{sha256.removeprefix('sha256:')}"
-        case _:
-            assert_never(source)
