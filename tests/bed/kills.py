@@ -121,7 +121,8 @@ class Killing:
         self._seconds = time.monotonic() - began
         self.events = calm.events
         """Every moment at which an undisturbed run can be killed."""
-        self._wanted = shape(self._names(), self._tag)
+        self.wanted = shape(self._names(), self._tag)
+        """The names that an undisturbed release gives."""
         self._report = told_shape(calm.report or {}, self._tag)
 
     def run(self, case: Case) -> Result:
@@ -159,8 +160,8 @@ class Killing:
     def _hold(self, result: Result, last: Run, before: Names) -> None:
         after = self._names()
         found = shape(after, self._tag)
-        result.missing = sorted(self._wanted - found)
-        result.extra = sorted(found - self._wanted) + changed(before, after)
+        result.missing = sorted(self.wanted - found)
+        result.extra = sorted(found - self.wanted) + changed(before, after)
         report = last.report or {}
         result.report = [f"the run ended with {report['error']}"] if report.get("error") else []
         told = told_shape(report, self._tag)
@@ -262,26 +263,35 @@ def shape(names: Names, release: str) -> set[str]:
     called: dict[str, str] = {}
     for name, digest in names.tags.items():
         image, _, tag = name.partition(":")
-        if digest != names.tags.get(f"{image}:{release}"):
-            continue
-        called[short(digest)] = f"<{image}>"
-        match tag:
-            case "latest":
-                found.add(f"{image}: latest")
-            case _ if tag == release:
-                found.add(f"{image}: release")
-            case _ if tag == short(digest):
-                found.add(f"{image}: content")
-            case _ if tag.startswith("fp-"):
-                found.add(f"{image}: fingerprint")
-            case _ if not _RELEASE_TAG.fullmatch(tag):
-                found.add(f"{image}: {tag}")
+        released = names.tags.get(f"{image}:{release}", "")
+        if digest == released:
+            called[short(digest)] = f"<{image}>"
+        word = _tag_word(tag, short(released), release, names_release=digest == released)
+        if word:
+            found.add(f"{image}: {word}")
     for name, target in names.flists.items():
         served = _called(target if target != "flist" else name, called)
         if served is not None and not _of_another(name, release):
             own = _called(name, called) or name.replace(f"-{release}.flist", "-<release>.flist")
             found.add(f"{own}: {'flist' if target == 'flist' else served}")
     return found
+
+
+def _tag_word(tag: str, digits: str, release: str, *, names_release: bool) -> str:
+    """What a tag is to the release whose digest begins with `digits`; empty for another's."""
+    if tag == f"{digits}.flist":
+        return "record"
+    if not names_release:
+        return ""
+    match tag:
+        case _ if tag == release:
+            return "release"
+        case _ if tag == digits:
+            return "content"
+        case _ if tag.startswith("fp-"):
+            return "fingerprint"
+        case _:
+            return "" if _RELEASE_TAG.fullmatch(tag) else tag
 
 
 def _called(name: str, called: dict[str, str]) -> str | None:

@@ -22,6 +22,7 @@ QUICK = (
     Case(name="built", kills=("ended build root",)),
     Case(name="pushed", kills=("ended push root",), parallel=1, together=True),
     Case(name="converted", kills=("started verify side",), fault=Fault.HTML_500),
+    Case(name="proved", kills=("ended verify side",)),
 )
 
 
@@ -45,5 +46,7 @@ def test_killed_runs_converge_on_real_parts(tmp_path: Path, engine: Engine) -> N
         "build: after",
         "push: after",
         "verify: before",
+        "verify: after",
     ]
+    assert {name for name in killing.wanted if name.endswith(": record")}
     assert results[1].kept >= 1
