@@ -36,11 +36,23 @@ class Bases:
         self._engine.docker("push", "--quiet", self.name(base))
         self._engine.docker("rmi", self.name(base))
 
+    def drop(self) -> None:
+        """Leave nothing in the engine: builds had it pull each version by its digest."""
+        listed = self._engine.text("images", "--quiet", f"{self._host}/upstream/*").split()
+        if listed:
+            self._engine.docker("rmi", "--force", *set(listed), check=False)
 
-def test_refreshes(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_refreshes(
+    tmp_path: Path,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
     repository = ScratchRepository(tmp_path / "repository")
     with running_registry() as registry:
         bases = Bases(engine, registry.host, tmp_path / "bases")
+        request.addfinalizer(bases.drop)
         for base in ("os", "lib"):
             bases.push(base, f"{base} 1 of {tmp_path}", number=1)
             repository.write(f"images/on-{base}/Dockerfile", f"FROM {bases.name(base)}\n")
