@@ -57,9 +57,12 @@ def _image_names(ctx: click.Context, _parameter: click.Parameter, typed: str) ->
 
 def look_options(command: Command) -> Command:
     """The options of whatever looks at a plan."""
-    command = click.option("--records", is_flag=True, help="Ask the registry what is published.")(
-        command
-    )
+    command = click.option(
+        "--records",
+        is_flag=True,
+        help="Ask the registry what is published; with --local the folder of flists too. The Hub "
+        "is not asked: that an flist is missing there is for `publish` to find.",
+    )(command)
     command = click.option(
         "--worktree", is_flag=True, help="The worktree, with its uncommitted changes."
     )(command)

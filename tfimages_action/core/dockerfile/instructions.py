@@ -62,7 +62,7 @@ _SECONDS: Final = {
     "h": 3600.0,
 }
 _LONGEST: Final = 2**63 / 1e9
-_INTEGER: Final = re.compile(r"[-+]?\d+", re.ASCII)
+_INTEGER: Final = re.compile(r"[-+]?\d{1,4000}", re.ASCII)
 _INT32: Final = 2**31
 
 

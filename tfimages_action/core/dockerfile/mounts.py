@@ -15,7 +15,7 @@ from tfimages_action.core.dockerfile.source import BOOLEANS
 SCRATCH: Final = "scratch"
 _TYPES: Final = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING: Final = ("shared", "private", "locked")
-_DECIMAL: Final = re.compile(r"\d+", re.ASCII)
+_DECIMAL: Final = re.compile(r"\d{1,4000}", re.ASCII)
 _OCTAL: Final = re.compile(r"[0-7]+")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+) ?(?:[kKmMgGtTpP][iI]?[bB]?|[bB])?", re.ASCII)
 _UINT32: Final = 2**32

@@ -10,10 +10,11 @@ from tfimages_action.core.dockerfile.model import LineError
 from tfimages_action.core.dockerfile.source import BOOLEANS
 
 _HIGHEST_PORT: Final = 65535
-_PORT: Final = re.compile(r"[-+]?\d+", re.ASCII)
+# As long as Python turns it into a number: it refuses more than 4,300 digits.
+_PORT: Final = re.compile(r"[-+]?\d{1,4000}", re.ASCII)
 _PROTOCOLS: Final = ("", "tcp", "udp", "sctp")
 _PORT_PARTS: Final = 3
-_NUMBER: Final = re.compile(r"[-+]?\d+", re.ASCII)
+_NUMBER: Final = re.compile(r"[-+]?\d{1,4000}", re.ASCII)
 _SIGNALS: Final = re.compile(
     r"ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|"
     r"STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ|"
