@@ -11,7 +11,7 @@ ONLY ?=
 TESTS ?= tests
 UV_VERSION := 0.8.22
 
-.PHONY: help setup engine test contract e2e-act demo bench lint format generate lock
+.PHONY: help setup engine test contract e2e-act demo bench oracle lint format generate lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ demo: engine ## From nothing to published images and flists, in a scratch copy, 
 
 bench: engine ## Measure; ONLY=plan|pipeline|verify|flist|action for one part
 	@$(AS_ROOT) $(PYTHON) -m benchmarks $(ONLY)
+
+oracle: setup ## Hold our references against BuildKit's own for all Dockerfiles in DIR=...; needs Go
+	@command -v go > /dev/null || { echo "oracle needs Go: https://go.dev/dl"; exit 2; }
+	@[ -d "$(DIR)" ] || { echo "usage: make oracle DIR=folder-of-dockerfiles"; exit 2; }
+	@mkdir -p build && cd tests/oracle && go build -o ../../build/oracle .
+	@$(PYTHON) -m tests.oracle.compare "$(DIR)" build/oracle
 
 lint: setup ## Style, types, layers, workflows
 	@.venv/bin/ruff check .

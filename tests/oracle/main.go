@@ -1,0 +1,91 @@
+// Prints what BuildKit itself makes of Dockerfiles: the same JSON as `tfimages references -`.
+//
+// Reads one path per line from standard input. The images are those that BuildKit asks the
+// resolver for when it turns the default target into LLB; nothing is fetched.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sort"
+	"sync"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+)
+
+const longestPath = 1 << 20
+
+type answer struct {
+	File       string   `json:"file"`
+	References []string `json:"references"`
+	Error      *string  `json:"error"`
+}
+
+// asked remembers every image whose config is asked for, and answers with an empty one.
+type asked struct {
+	mutex  sync.Mutex
+	images map[string]bool
+}
+
+func (a *asked) ResolveImageConfig(_ context.Context, image string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.images[image] = true
+	return image, "", []byte(`{"os":"linux","architecture":"amd64"}`), nil
+}
+
+func referencesOf(dockerfile []byte) (found []string, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = fmt.Errorf("BuildKit panicked: %v", panicked)
+		}
+	}()
+	resolver := &asked{images: map[string]bool{}}
+	platform := platforms.MustParse("linux/amd64")
+	capabilities := pb.Caps.CapSet(pb.Caps.All())
+	_, err = dockerfile2llb.Dockerfile2LLB(context.Background(), dockerfile, dockerfile2llb.ConvertOpt{
+		TargetPlatform: &platform,
+		MetaResolver:   resolver,
+		LLBCaps:        &capabilities,
+	})
+	for image := range resolver.images {
+		found = append(found, image)
+	}
+	sort.Strings(found)
+	return found, err
+}
+
+func describe(path string) answer {
+	found := answer{File: path, References: []string{}}
+	dockerfile, err := os.ReadFile(path)
+	if err == nil {
+		var images []string
+		images, err = referencesOf(dockerfile)
+		found.References = append(found.References, images...)
+	}
+	if err != nil {
+		text := err.Error()
+		found.Error = &text
+	}
+	return found
+}
+
+func main() {
+	paths := bufio.NewScanner(os.Stdin)
+	paths.Buffer(nil, longestPath)
+	lines := json.NewEncoder(os.Stdout)
+	lines.SetEscapeHTML(false)
+	for paths.Scan() {
+		if err := lines.Encode(describe(paths.Text())); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
