@@ -406,6 +406,8 @@ def table(results: Sequence[Result]) -> list[str]:
             cells["converged"] += len(own) * one.converged
             cells["again"] += len(one.rebuilt) * bool(own)
             cells["missing"] += len(one.missing) * bool(own)
+        if stage not in _STAGES and not cells["kills"]:
+            continue
         sums.update(cells)
         rows.append((stage, *(str(cells[column]) for column in (*when, *_COLUMNS))))
     rows.append(("**all**", *(str(sums[column]) for column in (*when, *_COLUMNS))))
