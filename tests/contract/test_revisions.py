@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.standins.github import GitHubStandIn, Limits, running_github
+from tfimages_action.adapters.engine.contexts import laid_out
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.github import GitHubRepository
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.tree import FileMode, Revision
+from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision
+from tfimages_action.core.work import BuildRequest
 from tfimages_action.doors.revisions import Repository
-from tfimages_action.errors import GitHubError, RevisionError
+from tfimages_action.errors import GitHubError, RevisionError, StageError
 
 AUTHOR = {
     "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org",
@@ -101,8 +103,55 @@ def test_large_files_are_resolved_where_their_objects_are_at_hand(repo: Path) ->
     revision = GitRepository(repo).revision("main")
     entry = next(e for e in revision.entries() if e.path == "images/a/large")
     assert revision.read(entry.blob) == pointer.encode()
+    assert revision.lacks_large_file(entry.blob)
     write(repo, f".git/lfs/objects/ab/cd/{oid}", "large")
     assert revision.read(entry.blob) == b"large"
+    assert not revision.lacks_large_file(entry.blob)
+    linked = repo.parent / "linked"
+    git(repo, "worktree", "add", "-q", str(linked))
+    assert GitRepository(linked).revision("main").read(entry.blob) == b"large"
+
+
+def test_only_a_pointer_of_lfs_is_missed(repo: Path) -> None:
+    oid = "0" * 64
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
+    write(repo, "images/a/told", "version https://git-lfs.github.com/spec/v1\n")
+    write(repo, "images/a/long", pointer + "x" * 1024)
+    write(repo, "images/a/pointer", pointer)
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "large")
+    git(repo, "gc", "-q")
+    write(repo, "images/a/new", f"{pointer}x-new 1\n")
+    write(repo, "images/a/longer", f"{pointer}{'y' * 1024}")
+    for revision in (GitRepository(repo).revision("main"), GitRepository(repo).worktree()):
+        found = {e.path for e in revision.entries() if revision.lacks_large_file(e.blob)}
+        new = {"images/a/new"} if revision.name == "worktree" else set()
+        assert found == {"images/a/pointer", *new}
+    assert not revision.lacks_large_file("1" * 40)
+    write(repo, f".git/lfs/objects/00/00/{oid}", "large")
+    worktree = GitRepository(repo).worktree()
+    entries = {entry.path: entry.blob for entry in worktree.entries()}
+    assert worktree.read(entries["images/a/new"]) == b"large"
+
+
+def test_a_pointer_from_github_is_left_to_the_build_which_refuses_it(
+    repo: Path, tmp_path: Path
+) -> None:
+    write(repo, "images/a/large", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    write(repo, ".gitattributes", "large filter=lfs\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "large")
+    with running_github(repo) as api:
+        revision = remote(api).revision("main")
+        image = build_catalog(revision, CatalogOptions(registry="ghcr.io/owner")).images[0]
+        assert not isinstance(revision, KnowsLargeFiles)
+        request = BuildRequest(image=image, revision=revision, source_date_epoch=1)
+        with (
+            pytest.raises(StageError, match="images/a/large is a Git LFS pointer") as caught,
+            laid_out(request, tmp_path),
+        ):
+            pass
+    assert "lfs: true" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["v1", "v2", "main"])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+import urllib3.util.connection  # noqa: F401 - opens a socket when it is first imported
 
 _FORBIDDEN = frozenset(
     {

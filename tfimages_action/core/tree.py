@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class FileMode(StrEnum):
@@ -52,3 +52,15 @@ class Revision(Protocol):
 
     def read(self, blob: str) -> bytes:
         """The content of one blob. Raises `RevisionError` where it is not at hand."""
+
+
+@runtime_checkable
+class KnowsLargeFiles(Protocol):
+    """A revision that tells cheaply which Git LFS objects are not at hand: local git's.
+
+    GitHub's API has no such objects to give, and finding the pointers would take a request per
+    small file: of its revisions the build itself refuses what is a pointer.
+    """
+
+    def lacks_large_file(self, blob: str) -> bool:
+        """Whether the content is an LFS pointer, and `read` would give no more than that."""

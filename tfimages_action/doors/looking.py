@@ -85,6 +85,7 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     """Make the plan that the options of `look_options` ask for; no engine is needed."""
     # Imported here: `--help` and completion should not wait for git and YAML.
     from tfimages_action.doors.planning import make_plan, open_sources, registry_of
+    from tfimages_action.doors.preflight import with_missing_large_files
     from tfimages_action.doors.readers import Readers
 
     settings = resolve_settings(given_inputs(options), os.environ)
@@ -106,6 +107,7 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
             flists=made.states if made else None,
         )
     tree = sources.local.worktree() if worktree and sources.local else None
-    return make_plan(
+    planned = make_plan(
         settings, event, sources, registry=registry, published=published, worktree=tree
     )
+    return with_missing_large_files(planned)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tfimages_action.core.large_files import missing_large_files
 from tfimages_action.core.loopback import is_loopback
+from tfimages_action.core.plan import Plan
+from tfimages_action.core.tree import Revision
 from tfimages_action.doors.planning import Planned
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import SettingsError
+from tfimages_action.errors import RevisionError, SettingsError
 
 
 def refuse_outside_contexts(planned: Planned, settings: Settings) -> None:
@@ -25,3 +30,19 @@ def refuse_outside_contexts(planned: Planned, settings: Settings) -> None:
                 hint="leave --build-context out, use --no-push, or publish to a registry on "
                 "127.0.0.1",
             )
+
+
+def refuse_missing_large_files(plan: Plan, revision: Revision) -> None:
+    """Refuse to build from Git LFS pointers. Raises `RevisionError`."""
+    problem = missing_large_files(plan, revision)
+    if problem is not None:
+        raise RevisionError(problem.message, hint=problem.hint, location=problem.location)
+
+
+def with_missing_large_files(planned: Planned) -> Planned:
+    """For those who only look: what a run of this plan would be refused for."""
+    problem = missing_large_files(planned.plan, planned.comparison.current)
+    if problem is None:
+        return planned
+    plan = replace(planned.plan, problems=(*planned.plan.problems, problem))
+    return replace(planned, plan=plan)

@@ -30,7 +30,11 @@ from tfimages_action.doors.planning import (
     open_sources,
     registry_of,
 )
-from tfimages_action.doors.preflight import refuse_outside_contexts
+from tfimages_action.doors.preflight import (
+    refuse_missing_large_files,
+    refuse_outside_contexts,
+    with_missing_large_files,
+)
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
@@ -133,9 +137,12 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
     registry = registry_of(settings, event, sources.origin)
 
     def make(published: Readers | None) -> Planned:
-        progress.planned = made = make_plan(
+        made = make_plan(
             settings, event, sources, registry=registry, published=published, worktree=worktree
         )
+        if settings.mode == "plan":
+            made = with_missing_large_files(made)
+        progress.planned = made
         for line in (*plan_lines(made.plan), ""):
             say(line)
         return made
@@ -158,6 +165,7 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
         refuse_outside_contexts(planned, settings)
         if planned.comparison.alias_of:
             return _untouched(progress, planned)
+        refuse_missing_large_files(planned.plan, planned.comparison.current)
         earlier = _earlier_report(request)
         outlook = with_estimate(planned, settings, earlier)
         with watching(event, settings, live=request.live, write=say) as listener:

@@ -23,6 +23,7 @@ from tfimages_action.core.work import Built, CheckResult, Log
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs
 from tfimages_action.doors.planning import make_plan, occasion_of, open_sources, registry_of
+from tfimages_action.doors.preflight import refuse_missing_large_files
 from tfimages_action.doors.settings import resolve_settings
 from tfimages_action.doors.stopping import Stopping, stoppable
 from tfimages_action.report.console import Console
@@ -72,6 +73,7 @@ def tried(
     tree = sources.local.worktree() if sources.local and not settings.current else None
     seen = make_plan(settings, event, sources, registry=registry, worktree=tree)
     planned = replace(seen, plan=plan_of_one(seen.catalog, image))
+    refuse_missing_large_files(planned.plan, planned.comparison.current)
     with (
         stoppable() as stopping,
         # The next try is quick by the build cache; each of them would leave images behind.

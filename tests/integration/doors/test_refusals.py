@@ -1,6 +1,7 @@
 """Bad input is refused before anything is built: exit code 2, the place, and what to do."""
 
 import gc
+import json
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -258,3 +259,57 @@ def test_pull_request_target_is_refused(
         monkeypatch.setenv(name, value)
     assert action.run() == 2
     assert "pull_request_target is refused" in capsys.readouterr().out
+
+
+@pytest.fixture
+def pointer(scratch: ScratchRepository) -> str:
+    """The place of the object that a committed pointer stands for, below the repository."""
+    oid = "ab" * 32
+    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
+    scratch.write("images/a/Dockerfile", "FROM scratch\nCOPY model.bin /\n")
+    scratch.write("images/a/model.bin", text)
+    scratch.write("images/b/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
+    scratch.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    return f".git/lfs/objects/ab/ab/{oid}"
+
+
+LACKING = "a can't be built: the Git LFS objects of images/a/model.bin are not at hand"
+
+
+@pytest.mark.engine
+def test_a_large_file_that_is_not_at_hand_ends_a_run_before_any_build(
+    scratch: ScratchRepository,
+    pointer: str,
+    refused: Refused,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = tmp_path / "report.json"
+    here = ("--no-push", "--no-convert", "--report", str(report))
+    for mode in ("publish", "preview"):
+        said = refused(*here, "--mode", mode, command="publish")
+        assert f"images/a/model.bin: {LACKING}" in said
+        assert "lfs: true" in said
+        assert json.loads(report.read_text())["images"] == []
+    scratch.write(pointer, "large")
+    given = ["--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me", *here]
+    assert terminal.run(["publish", *given]) == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize("command", ["check", "boot"])
+def test_a_large_file_that_is_not_at_hand_ends_a_try(
+    pointer: str, refused: Refused, command: str
+) -> None:
+    assert pointer
+    assert LACKING in refused("a", command=command)
+
+
+def test_a_plan_shows_which_large_file_is_not_at_hand(
+    scratch: ScratchRepository, pointer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch.commit("one")
+    plan = ["plan", "--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me"]
+    for lacking in (True, False):
+        assert terminal.run(plan) == 0
+        assert (LACKING in capsys.readouterr().out) is lacking
+        scratch.write(pointer, "large")

@@ -24,6 +24,8 @@ _TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _LFS_POINTER: Final = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\n"
 )
+LONGEST_POINTER: Final = 1024
+"""Bytes; LFS takes nothing longer for a pointer."""
 _entry: Final[Callable[[tuple[str, FileMode, str]], TreeEntry]] = partial(tuple.__new__, TreeEntry)
 """The same as `TreeEntry(...)` at half the time: it is called for every file there is."""
 
@@ -34,6 +36,7 @@ class Objects:
     def __init__(self, repo: pygit2.Repository) -> None:
         self._everywhere = repo.odb
         self._folder = Path(repo.path)
+        self._large_files = _common_folder(self._folder) / "lfs" / "objects"
         # libgit2's own store asks the file system for each object first, which takes as long as
         # reading it. (A linked worktree's objects are elsewhere.)
         folder = self._folder / "objects"
@@ -69,7 +72,33 @@ class Objects:
             ) from error
         if kind != ObjectType.BLOB:
             raise RevisionError(f"{blob} is no file's content")
-        return self._large_file(data) or data
+        return self.resolved(data)
+
+    def resolved(self, data: bytes) -> bytes:
+        """The content; of a Git LFS pointer what it stands for, where the clone has that."""
+        place = self._large_file(data)
+        return place.read_bytes() if place and place.is_file() else data
+
+    def lacks_large_file(self, blob: str) -> bool:
+        """Whether it is a Git LFS pointer whose object was not fetched (`lfs: true`)."""
+        oid = pygit2.Oid(hex=blob)
+        try:
+            return self._size(oid) <= LONGEST_POINTER and self.dangles(self._read(oid)[1])
+        except (KeyError, pygit2.GitError):
+            return False  # not at hand at all: reading it says so
+
+    def dangles(self, data: bytes) -> bool:
+        """Whether the content is a Git LFS pointer to what is not here."""
+        place = self._large_file(data)
+        return place is not None and not place.is_file()
+
+    def _size(self, oid: pygit2.Oid) -> int:
+        if self._packs is not None:
+            try:
+                return self._packs.read_header(oid)[1]
+            except KeyError:
+                pass
+        return self._everywhere.read_header(oid)[1]
 
     def _read(self, oid: pygit2.Oid) -> tuple[int, bytes]:
         if self._packs is not None:
@@ -79,11 +108,16 @@ class Objects:
                 pass
         return self._everywhere.read(oid)
 
-    def _large_file(self, data: bytes) -> bytes | None:
-        """What a Git LFS pointer stands for, where the clone has fetched it (`lfs: true`)."""
+    def _large_file(self, data: bytes) -> Path | None:
+        """Where the object of a Git LFS pointer lies, if the clone has it."""
         pointer = _LFS_POINTER.match(data)
         if pointer is None:
             return None
         name = pointer[1].decode()
-        found = self._folder / "lfs" / "objects" / name[:2] / name[2:4] / name
-        return found.read_bytes() if found.is_file() else None
+        return self._large_files / name[:2] / name[2:4] / name
+
+
+def _common_folder(folder: Path) -> Path:
+    """The repository's own folder: a linked worktree has another one, which leads there."""
+    leads = folder / "commondir"
+    return folder / leads.read_text().strip() if leads.is_file() else folder

@@ -15,7 +15,7 @@ from typing import Final
 import pygit2
 from pygit2.enums import FileStatus
 
-from tfimages_action.adapters.git.objects import Objects
+from tfimages_action.adapters.git.objects import LONGEST_POINTER, Objects
 from tfimages_action.core.tree import FileMode, TreeEntry
 from tfimages_action.errors import RevisionError
 
@@ -148,6 +148,9 @@ class GitRevision:
     def read(self, blob: str) -> bytes:
         return self._objects.content(blob)
 
+    def lacks_large_file(self, blob: str) -> bool:
+        return self._objects.lacks_large_file(blob)
+
     def _tree_at(self, folder: str) -> bytes | None:
         tree: pygit2.Object = self._commit.tree
         for part in filter(None, folder.split("/")):
@@ -204,7 +207,15 @@ class WorktreeRevision:
         path = self._files.get(blob)
         if path is None:
             return self._objects.content(blob)
-        return str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        if path.is_symlink():
+            return str(path.readlink()).encode()
+        return self._objects.resolved(path.read_bytes())
+
+    def lacks_large_file(self, blob: str) -> bool:
+        path = self._files.get(blob)
+        if path is None:
+            return self._objects.lacks_large_file(blob)
+        return path.stat().st_size <= LONGEST_POINTER and self._objects.dangles(path.read_bytes())
 
     def _entry_on_disk(self, path: str) -> TreeEntry | None:
         place = self._root / path
