@@ -21,7 +21,7 @@ import pytest
 
 from scripts import session
 from tests.bed.bases import BaseImage
-from tests.bed.registry import Registry
+from tests.bed.registry import Registry, running_registry
 from tests.bed.scratch import ScratchRepository
 from tests.standins.hub.server import HubStandIn, running_hub
 
@@ -40,6 +40,7 @@ NOT_HERE: Final = {
     "eval ": "the reader's own shell; what it evaluates is held in tests/unit/doors",
     "tfimages completion fish |": "the same",
     "python -m scripts.": "needs a browser or tmux",
+    "python -m benchmarks.": "takes minutes and shows no fault; `make bench` runs it",
     "python -m tests.standins.hub": "runs until it is stopped; the tests start it otherwise",
     ".venv/bin/python -m pytest": "a test in a test; that its file exists is held below",
     "tfimages adopt": "needs a repository of the script: tests/integration/doors/test_adopt.py",
@@ -47,6 +48,7 @@ NOT_HERE: Final = {
     "tfimages doctor": "finds what is not ok here, as it should: tests/unit/doors/test_doctor.py",
     "tfimages boot fullvm/": "minutes without KVM: tests/integration/images/test_vm.py",
     "tfimages check fullvm/": "the same",
+    "tfimages plan --durations": "takes an earlier run's report: tests/unit/doors",
 }
 ENDED: Final = {"tfimages boot": "--for 1"}
 """What goes on until Ctrl-C ends by itself here."""
@@ -140,6 +142,13 @@ def first_images(folder: Path) -> ScratchRepository:
     )
     repository.commit("All that the documents speak of", tag="v1.1")
     return repository
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """One for each reader: a release of the same files would be found there already."""
+    with running_registry() as running:
+        yield running
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import secrets
 import signal
@@ -19,7 +20,7 @@ from tests.bed.registry import running_registry
 from tests.bed.scratch import ScratchRepository
 from tests.standins.hub.server import running_hub
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core import labels
+from tfimages_action.core import flist_record, labels
 from tfimages_action.core.events import Event, LogLine, StageStarted
 from tfimages_action.core.run import ImageRun, Outcome, Stage
 from tfimages_action.errors import ExitCode
@@ -77,14 +78,17 @@ def test_a_run_publishes_families_on_exactly_their_parents_and_uploads_nothing_t
             assert layers[child][: len(layers[parent])] == layers[parent]
             written = labels_of(runs[child])["io.github.threefoldtech.tf-images.parent"]
             assert written == f"{parent}={runs[parent].step.image.fingerprint}"
+        before = len(registry.uploads())
         uploads = Counter(upload.digest for upload in registry.uploads())
+        # The two bytes below the record of an flist: each repository has its own.
+        uploads.pop(f"sha256:{hashlib.sha256(flist_record.EMPTY).hexdigest()}")
         assert [digest for digest, times in uploads.items() if times > 1] == []
         left = store.text("image", "ls", "--format", "{{.Repository}}").splitlines()
         assert not [name for name in left if place.registry in name]
 
         again = publish(folder, "v1", place)
         assert {run.outcome for run in again.images} == {Outcome.SKIPPED}
-        assert len(registry.uploads()) == sum(uploads.values())
+        assert len(registry.uploads()) == before
 
 
 @pytest.mark.parametrize("stage", [Stage.BUILD, Stage.PUSH])

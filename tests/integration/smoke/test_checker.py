@@ -16,6 +16,7 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import NotFound
+from docker.models.containers import Container
 
 from tests.bed import images
 from tests.bed.bases import BaseImage
@@ -89,7 +90,13 @@ def bench(engine: Engine, client: docker.DockerClient, base: str, smoke: Smoke) 
 @pytest.fixture
 def smoke(client: docker.DockerClient, tmp_path: Path) -> Iterator[Smoke]:
     yield Smoke(client, artifacts=tmp_path, place=Place())
-    assert not client.containers.list(all=True, filters={"label": LABEL_OWNER, "ancestor": _TAG})
+    assert not _ours(client)
+
+
+def _ours(client: docker.DockerClient) -> list[Container]:
+    """What this very process has in the engine: other runs may check beside it."""
+    ours = f"{LABEL_OWNER}={this_owner(None)}"
+    return client.containers.list(all=True, filters={"label": ours})
 
 
 def _image(*checks: Check, run: CheckRun | None = None) -> Image:
@@ -285,7 +292,7 @@ def test_a_stop_ends_the_check_and_leaves_nothing(
     built = _built(client, base, CommandCheck(argv=("sleep", "600")))
     with pytest.raises(StoppedError):
         smoke.check(built, log=print, stop=stop)
-    assert not client.containers.list(all=True, filters={"label": LABEL_OWNER, "ancestor": base})
+    assert not _ours(client)
 
 
 def test_a_container_on_our_own_network_is_reached_there(

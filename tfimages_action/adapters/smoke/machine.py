@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -71,10 +70,10 @@ class Machine:
                     for command in commands:
                         booted.demand(command)
                     return booted.describe(check.services)
-                except (StageError, process.ProcessError):
+                except (StageError, process.ProcessError) as error:
                     for line in box.log_tail():
                         log(f"console: {line}")
-                    raise
+                    raise _refusal(box) or error from None
                 finally:
                     console = self.artifacts / f"{built.image.name.replace('/', '-')}-console.log"
                     console.parent.mkdir(parents=True, exist_ok=True)
@@ -218,18 +217,15 @@ class _Booted:
 
     def _ask(self, command: str) -> str:
         # A machine that still starts, under TCG, may take longer to greet than ssh waits.
-        alive = partial(_demand_running, self.box)
+        alive = self.box.demand_running
         return ssh.run_patiently(self.target, self.key, command, self.limit, alive=alive)
 
 
 def _log_in(box: Sandbox, key: ssh.Key, limit: Limit) -> _Booted:
-    _demand_running(box)
     host, port = box.address(access.PORT)
     target = ssh.Target(host=host, port=port)
     # sshd may be up before cloud-init has written the key: a refusal means nothing yet.
-    ssh.wait_for_login(
-        target, key, limit, alive=partial(_demand_running, box), settle_s=limit.seconds
-    )
+    ssh.wait_for_login(target, key, limit, alive=box.demand_running, settle_s=limit.seconds)
     return _Booted(box=box, target=target, key=key, limit=limit)
 
 
@@ -237,15 +233,12 @@ def _has(lines: list[str], word: str) -> bool:
     return any(word in line.split() for line in lines)
 
 
-def _demand_running(box: Sandbox) -> None:
-    """Raise what the helper refused, where it did; else that the machine has ended."""
-    try:
-        box.demand_running()
-    except StageError:
-        refused = _said(box).partition(_REFUSED)[2]
-        if refused:
-            raise StageError(refused, hint="docs/vm.md says what an archive must hold") from None
-        raise
+def _refusal(box: Sandbox) -> StageError | None:
+    """What the helper refused, whoever noticed first that it had ended."""
+    refused = _said(box).partition(_REFUSED)[2]
+    if not refused:
+        return None
+    return StageError(refused, hint="docs/vm.md says what an archive must hold")
 
 
 def _said(box: Sandbox) -> str:
