@@ -17,6 +17,7 @@ from tests.bed.runner import build_action
 _ENGINE_FIXTURES = frozenset(
     {"engine", "base_image", "containerd_engine", "second_base", "action_image"}
 )
+_SHOWN_BYTES = 9
 
 
 def pytest_configure() -> None:
@@ -24,6 +25,11 @@ def pytest_configure() -> None:
     settings.register_profile("tf-images", deadline=None)
     settings.load_profile("tf-images")
     engines.prefer_distribution_client()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name long bytes by their length: gzip puts the time into them, and each worker collects."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > _SHOWN_BYTES else None
 
 
 @pytest.hookimpl(tryfirst=True)
