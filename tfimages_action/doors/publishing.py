@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.fan_out import fan_out
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from tfimages_action.doors.services import Services
 
 Write = Callable[[str], None]
+LOG_WIDTH: Final = 160
+"""Where nobody watches: a log is scrolled sideways, not folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Request:
     """Takes the report as JSON, once, at the end; `write` is then for the progress alone."""
     live: bool = False
     """Somebody watches in a terminal that can be redrawn."""
+    width: int = LOG_WIDTH
+    """Of the lines that are written."""
     refused: TfImagesError | None = None
     """The inputs themselves made no sense: there is nothing to run, only to report."""
 
@@ -115,8 +119,9 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
                 answer=request.answer,
             )
             notify(progress.report, settings, request.event, mask=mask, write=say)
-            for line in () if request.event.on_github else closing_lines(progress.report):
-                say(line)
+            if not request.event.on_github:
+                for line in closing_lines(progress.report, width=request.width):
+                    say(line)
     return progress.report.exit_code
 
 
@@ -143,7 +148,7 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
         if settings.mode == "plan":
             made = with_missing_large_files(made)
         progress.planned = made
-        for line in (*plan_lines(made.plan), ""):
+        for line in (*plan_lines(made.plan, width=request.width), ""):
             say(line)
         return made
 

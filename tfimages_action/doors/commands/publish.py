@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import replace
 from functools import partial
@@ -53,7 +54,7 @@ def publish(
     **options: object,
 ) -> int:
     """Publish a release: build what changed, prove it, push it, convert it."""
-    from tfimages_action.doors.publishing import Request, publish_run
+    from tfimages_action.doors.publishing import LOG_WIDTH, Request, publish_run
 
     for place in (summary, report):
         if place is not None and not place.absolute().parent.is_dir():
@@ -69,12 +70,14 @@ def publish(
         summary_file=summary or event.summary_file,
         debug=event.debug or (asked is not None and asked.debug),
     )
+    live = not as_json and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     request = Request(
         settings=settings,
         event=event,
         worktree=worktree,
         report_file=report,
         answer=click.echo if as_json else None,
-        live=not as_json and sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
+        live=live,
+        width=shutil.get_terminal_size().columns if live else LOG_WIDTH,
     )
     return publish_run(request, write=partial(click.echo, err=as_json))
