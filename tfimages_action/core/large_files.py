@@ -27,6 +27,7 @@ def missing_large_files(plan: Plan, revision: Revision) -> Problem | None:
     if not (plan.builds and isinstance(revision, KnowsLargeFiles) and _uses_lfs(revision)):
         return None
     files = Files(revision)
+    files.under("")  # listed once: else every image's folder would be by itself
     lacking = _Lacking(revision)
     found = {
         step.image.name: paths

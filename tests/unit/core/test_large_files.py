@@ -1,5 +1,6 @@
 """Which builds lack a large file: asked only where LFS is in use, and of what is built."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +11,7 @@ from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.decide import Knowledge, decide
 from tfimages_action.core.large_files import missing_large_files
 from tfimages_action.core.plan import Plan
-from tfimages_action.core.tree import FileMode, KnowsLargeFiles
+from tfimages_action.core.tree import FileMode, KnowsLargeFiles, TreeEntry
 from tfimages_action.errors import RevisionError
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:...\n"
@@ -30,6 +31,11 @@ class Clone(MemoryRevision):
     """A clone that fetched no large file; counts what it was asked."""
 
     asked: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+
+    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+        self.listed.append(under)
+        return super().entries(under)
 
     def lacks_large_file(self, blob: str) -> bool:
         self.asked.append(blob)
@@ -68,10 +74,13 @@ def test_many_are_counted() -> None:
     assert "images/a/0.bin, images/a/1.bin, images/a/2.bin and 8 more" in told
 
 
-def test_a_content_is_asked_for_once() -> None:
+def test_a_content_is_asked_for_once_and_no_folder_listed_by_itself() -> None:
     files = {**FILES, "images/b/model.bin": POINTER, "images/a/again.bin": POINTER}
     clone = Clone(files=files)
-    missing_large_files(plan_of(clone), clone)
+    plan = plan_of(clone)
+    clone.listed.clear()
+    missing_large_files(plan, clone)
+    assert clone.listed == ["", ""]  # for the attributes, and for the files
     assert len(clone.asked) == len(set(clone.asked)) > 0
 
 
