@@ -86,7 +86,7 @@ def plan_of(catalog: Catalog, client: RegistryClient, hub: Hub | None) -> Plan:
     left = [image for image in images if image.name not in wanted]
     promoted = RecordReader(client).read(fingerprint_reference(image) for image in left)
     pairs = [(image, wanted[image.name]) for image in images if image.name in wanted]
-    flists: dict[str, FlistState] = flist_states(hub, pairs) if hub else {}
+    flists: dict[str, FlistState] = flist_states(hub, hub.user, pairs) if hub else {}
     return decide(
         Knowledge(
             current=catalog,

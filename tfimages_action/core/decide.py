@@ -88,7 +88,12 @@ def decide(known: Knowledge) -> Plan:
             {step.image.name for step in steps if step.action is Action.BUILD},
         ),
         retired=tuple(sorted({image.name for image in before} - names)),
-        problems=(*known.current.problems, *_unreadable(known), *_pulled_in(also)),
+        problems=(
+            *known.current.problems,
+            *_unreadable(known),
+            *_unanswered(known),
+            *_pulled_in(also),
+        ),
         commit=known.commit,
         force=known.force.label if known.force else None,
     )
@@ -322,6 +327,16 @@ def _unreadable(known: Knowledge) -> Iterator[Problem]:
             severity=Severity.WARNING,
             message=f"the registry did not say what is published of {wording.some(names)}: {cause}",
             hint="planned by the tags alone: what an earlier run left undone is not seen",
+        )
+
+
+def _unanswered(known: Knowledge) -> Iterator[Problem]:
+    names = [name for name, state in known.flists.items() if state is FlistState.UNKNOWN]
+    if names:
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"the Hub did not say which flists it has of {wording.some(names)}",
+            hint="planned by the images alone: a missing flist is not seen",
         )
 
 

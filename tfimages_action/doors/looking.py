@@ -23,7 +23,7 @@ Command = Callable[..., Any]
 
 _INPUTS: Final = (
     "registry", "images-dir", "current", "previous", "force-all", "only", "with-descendants",
-    "build-context", "local", "flist-dir",
+    "build-context", "local", "flist-dir", "hub-url", "hub-user", "flist-layout",
 )  # fmt: skip
 
 
@@ -60,8 +60,8 @@ def look_options(command: Command) -> Command:
     command = click.option(
         "--records",
         is_flag=True,
-        help="Ask the registry what is published; with --local the folder of flists too. The Hub "
-        "is not asked: that an flist is missing there is for `publish` to find.",
+        help="Ask the registry what is published, and the Hub which flists are there: those of "
+        "--hub-user, else of the token's user; with --local the folder of flists.",
     )(command)
     command = click.option(
         "--worktree", is_flag=True, help="The worktree, with its uncommitted changes."
@@ -86,7 +86,6 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     # Imported here: `--help` and completion should not wait for git and YAML.
     from tfimages_action.doors.planning import make_plan, open_sources, registry_of
     from tfimages_action.doors.preflight import with_missing_large_files
-    from tfimages_action.doors.readers import Readers
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
@@ -94,18 +93,11 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     registry = registry_of(settings, event, sources.origin)
     published = None
     if records:
-        from tfimages_action.doors.reading import local_flists
-        from tfimages_action.doors.services import record_reader
+        from tfimages_action.doors.reading import readers_to_look
 
-        registered = record_reader(settings, event, registry)
-        made = local_flists(settings) if settings.local else None
-        published = Readers(
-            records=registered.read,
-            tags=registered.tags,
-            rollbacks=made.rollbacks if made else None,
-            archives=made.records if made else None,
-            flists=made.states if made else None,
-        )
+        published, why_no_flists = readers_to_look(settings, event, registry)
+        if why_no_flists:
+            click.echo(f"flists were not looked at: {why_no_flists}", err=True)
     tree = sources.local.worktree() if worktree and sources.local else None
     planned = make_plan(
         settings, event, sources, registry=registry, published=published, worktree=tree

@@ -201,11 +201,11 @@ def _hubless(services: Services) -> tuple[Problem, ...]:
 
 def _what_is_published(settings: Settings, event: Event, registry: str) -> Readers | None:
     """For a plan alone: what the registry says. A pull request's is made of its commits."""
-    from tfimages_action.doors.services import record_reader
+    from tfimages_action.doors.reading import readers_to_look
 
     if event.pull_request_commits:
         return None
-    return Readers(records=record_reader(settings, event, registry).read)
+    return readers_to_look(settings, event, registry)[0]
 
 
 def _finish(report: RunReport, services: Services, planned: Planned, say: Write) -> RunReport:

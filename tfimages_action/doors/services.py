@@ -15,7 +15,7 @@ from tfimages_action.doors.event import Event
 from tfimages_action.doors.logins import credentials_for
 from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.readers import Readers
-from tfimages_action.doors.reading import local_flists, readers_of
+from tfimages_action.doors.reading import HubFolder, local_flists, readers_of
 from tfimages_action.doors.settings import Settings
 from tfimages_action.doors.signing_in import hub_or_why_not
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tfimages_action.adapters.hub.client import Hub
     from tfimages_action.adapters.hub.converter import HubConverter
     from tfimages_action.adapters.registry.client import RegistryClient
-    from tfimages_action.adapters.registry.records import RecordReader
     from tfimages_action.adapters.smoke.checker import Smoke
     from tfimages_action.pipeline.options import Options
     from tfimages_action.pipeline.ports import Checker, Converter, Recorder
@@ -197,6 +196,7 @@ def open_services(
     if settings.convert and not settings.local:
         hub, hubless = hub_or_why_not(settings)
         settings = replace(settings, local=hub is None)
+    folder = HubFolder(hub=hub, user=hub.user) if hub else None
     options = BuildOptions(
         overrides=tuple((name, Path(folder)) for name, folder in overrides_of(settings)),
         provenance=settings.provenance,
@@ -222,17 +222,9 @@ def open_services(
             registry=client,
             engine=engine,
             hub=hub,
-            published=readers_of(settings, reader, hub) if settings.push else None,
+            published=readers_of(settings, reader, folder) if settings.push else None,
             hubless=hubless,
         )
-
-
-def record_reader(settings: Settings, event: Event, registry: str) -> RecordReader:
-    """Give the reader of records alone: planning needs no more."""
-    from tfimages_action.adapters.registry.client import RegistryClient
-    from tfimages_action.adapters.registry.records import RecordReader
-
-    return RecordReader(RegistryClient(credentials=credentials_for(settings, event, registry)))
 
 
 def options_of(settings: Settings) -> Options:

@@ -309,7 +309,7 @@ def test_planning_is_told_what_is_there(world: World) -> None:
     client = world.client()
 
     def state(source: Published) -> FlistState:
-        return flist_states(client, [(world.image, source.digest)])[world.image.name]
+        return flist_states(client, USER, [(world.image, source.digest)])[world.image.name]
 
     assert state(old) is FlistState.ABSENT
     world.publish(old, "v1")
@@ -318,13 +318,13 @@ def test_planning_is_told_what_is_there(world: World) -> None:
     world.publish(new, "v2")
     assert (state(old), state(new)) == (FlistState.UNLINKED, FlistState.READY)
     gone = replace(world.image, flist="other.flist")
-    assert flist_states(client, [(gone, new.digest)])[gone.name] is FlistState.UNLINKED
+    assert flist_states(client, USER, [(gone, new.digest)])[gone.name] is FlistState.UNLINKED
 
 
 def test_planning_is_told_that_nobody_answered(world: World) -> None:
     client = world.client()
     world.standin.stop()
-    states = flist_states(client, [(world.image, "sha256:" + "0" * 64)])
+    states = flist_states(client, USER, [(world.image, "sha256:" + "0" * 64)])
     assert states == {world.image.name: FlistState.UNKNOWN}
 
 

@@ -238,6 +238,9 @@ def test_a_published_image_without_its_flist_is_converted_only(
     assert made.waves == ()
     built = plan(V2, ALL_OLD, flists={"base": state})
     assert found(built)["base"] == ("build", "files")
+    told = [problem.message for problem in made.problems]
+    unanswered = "the Hub did not say which flists it has of mid"
+    assert told == [unanswered] * (state is FlistState.UNKNOWN)
 
 
 class TestExplain:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.answers import EntryType, Listed
-from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.reading import HubReader
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image
@@ -17,7 +16,7 @@ from tfimages_action.errors import HubError
 
 
 def flist_states(
-    hub: Hub, published: Iterable[tuple[Image, str]], *, links: bool = True
+    hub: HubReader, user: str, published: Iterable[tuple[Image, str]], *, links: bool = True
 ) -> dict[str, FlistState]:
     """The state of each (image, digest), by the image's name; one listing answers for all.
 
@@ -25,13 +24,11 @@ def flist_states(
     """
     pairs = list(published)
     try:
-        listing = hub.listing(hub.user) or ()
+        listing = hub.listing(user) or ()
     except HubError:
         return {image.name: FlistState.UNKNOWN for image, _ in pairs}
     there = {entry.name: entry for entry in listing}
-    return {
-        image.name: _state(hub.user, image, digest, there, links=links) for image, digest in pairs
-    }
+    return {image.name: _state(user, image, digest, there, links=links) for image, digest in pairs}
 
 
 def vm_record(hub: HubReader, user: str, image: Image) -> RecordAnswer:

@@ -1,4 +1,4 @@
-"""`tfimages plan`: what would be built, and why. Needs no engine, and no network of its own."""
+"""`tfimages plan`: what would be built, and why. No engine; a network for `--records` alone."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ Examples:
   tfimages plan --registry ghcr.io/you
   tfimages plan --registry ghcr.io/you --current v28 --previous v27 --json
   tfimages plan --registry ghcr.io/you --worktree
+  tfimages plan --registry ghcr.io/you --records --hub-user you.3bot
   tfimages plan --registry ghcr.io/you --durations tfimages-report.json
 """
 )
