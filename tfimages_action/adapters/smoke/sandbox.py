@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LOG_LINES: Final = 20
 _GOING: Final = (404, 409)
 """What the engine says of a container that is gone, or being removed by someone else."""
+_GONE_S: Final = 2
 _MAX_LISTING: Final = 1 << 20
 # Go's os.FileMode keeps these three elsewhere than stat(2) does.
 _GO_BITS: Final = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
@@ -159,6 +160,9 @@ class Sandbox:
         except APIError as error:
             if error.status_code not in _GOING:
                 raise
+            # On its way out it still holds its image, which is to be removed next.
+            with suppress(DockerException, OSError):
+                self._container.wait(condition="removed", timeout=_GONE_S)
 
     def demand_running(self) -> None:
         """Raise `StageError` when it has ended."""
