@@ -48,10 +48,12 @@ NOT_HERE: Final = {
     "tfimages doctor": "finds what is not ok here, as it should: tests/unit/doors/test_doctor.py",
     "tfimages boot fullvm/": "minutes without KVM: tests/integration/images/test_vm.py",
     "tfimages check fullvm/": "the same",
-    "tfimages plan --durations": "takes an earlier run's report: tests/unit/doors",
 }
-ENDED: Final = {"tfimages boot": "--for 1"}
-"""What goes on until Ctrl-C ends by itself here."""
+ADDED: Final = {
+    "tfimages boot": "--for 1",
+    "tfimages publish": "--report tfimages-report.json",
+}
+"""What goes on until Ctrl-C ends by itself here; a run leaves the report that another reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class Reader:
 
     def translated(self, text: str) -> str:
         """The same with the places that there are here."""
-        for start, end in ENDED.items():
+        for start, end in ADDED.items():
             if text.startswith(start):
                 text = f"{text} {end}"
         text = text.replace("ghcr.io/you", f"{self._host}/you")
