@@ -16,8 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tests.bed import kills as real
+from tests.bed import kill_cases, kill_table
 from tests.bed.engine import prefer_distribution_client
+from tests.bed.kills import Killing, tidied
 from tests.bed.registry import running_registry
 from tests.standins import killing
 from tests.standins.hub.server import running_hub
@@ -41,22 +42,22 @@ def in_files(kills: int = _KILLS) -> dict[str, int]:
     return table
 
 
-def on_real_parts(cases: int, seed: int, file: Path) -> list[real.Result]:
+def on_real_parts(cases: int, seed: int, file: Path) -> list[kill_table.Result]:
     """The same with processes that are killed while they build, push, convert and switch."""
-    done = {result.case for result in real.kept_in(file)}
+    done = {result.case for result in kill_table.kept_in(file)}
     with (
         tempfile.TemporaryDirectory(prefix="tfimages-kills-") as name,
         running_registry() as registry,
         running_hub(Path(name) / "hub", delay_s=_CONVERSION_S) as hub,
-        real.tidied(),
+        tidied(),
     ):
-        killing = real.Killing(Path(name) / "repository", registry.host, hub)
-        for case in real.cases(seed, cases):
+        killing = Killing(Path(name) / "repository", registry.host, hub)
+        for case in kill_cases.cases(seed, cases):
             if case.name not in done:
                 result = killing.run(case)
-                real.keep_in(file, result)
+                kill_table.keep_in(file, result)
                 print(result, flush=True)
-    return real.kept_in(file)
+    return kill_table.kept_in(file)
 
 
 def main() -> int:
@@ -70,11 +71,11 @@ def main() -> int:
     if "files" in given.part:
         for where, count in in_files().items():
             print(f"{where:40} {count:6}", flush=True)
-    results: list[real.Result] = []
+    results: list[kill_table.Result] = []
     if "real" in given.part:
         prefer_distribution_client()
         results = on_real_parts(given.cases, given.seed, given.file)
-        print("\n".join(real.table(results)))
+        print("\n".join(kill_table.table(results)))
     return 0 if all(one.converged for one in results) else 1
 
 

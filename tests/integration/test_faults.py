@@ -12,7 +12,7 @@ import pytest
 
 from tests.bed import kills
 from tests.bed.engine import Engine
-from tests.bed.kills import Case
+from tests.bed.kill_cases import Case
 from tests.bed.registry import running_registry
 from tests.standins.hub.faults import Fault
 from tests.standins.hub.server import running_hub

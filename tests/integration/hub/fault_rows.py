@@ -179,8 +179,8 @@ ROWS: Final = (
         what="bad token, or a `hub-user` that isn't granted",
         lasting="refused before anything is built (exit code 2)",
         tests=(
-            "test_converter.test_a_bad_token_is_found_before_anything_is_built",
-            "test_converter.test_an_active_user_that_is_not_granted_is_found_too",
+            "test_client.test_a_bad_token_is_found_before_anything_is_built",
+            "test_client.test_an_active_user_that_is_not_granted_is_found_too",
         ),
     ),
     Row(

@@ -14,6 +14,7 @@ from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.errors import (
     HubBrokenPromiseError,
     HubNotFoundError,
+    HubRefusedUsError,
     HubUnknownError,
     HubUnsafeError,
 )
@@ -125,3 +126,18 @@ def test_losses_that_no_flist_can_avoid_are_told(world: World) -> None:
     with pytest.raises(Exception, match=r"/\.startup\.toml: startup"):
         world.publish(source, "v1")
     assert any("warning: the Hub drops CMD (init)" in line for line in world.lines)
+
+
+def test_a_bad_token_is_found_before_anything_is_built(world: World) -> None:
+    transport = Transport(world.standin.url, token=Token("bm90IGEgdG9rZW4="))
+    with pytest.raises(HubRefusedUsError, match="does not accept the token") as caught:
+        type(world.client()).sign_in(transport)
+    assert caught.value.exit_code == 2
+    assert "bm90" not in caught.value.render()
+
+
+def test_an_active_user_that_is_not_granted_is_found_too(world: World) -> None:
+    token = Token(world.standin.tokens.issue(USER))
+    transport = Transport(world.standin.url, token=token, active_user="official-apps")
+    with pytest.raises(HubRefusedUsError, match=r"works for alice\.3bot .* not for official-apps"):
+        type(world.client()).sign_in(transport)

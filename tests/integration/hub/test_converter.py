@@ -8,34 +8,18 @@ import time
 from dataclasses import replace
 
 import pytest
-import requests
 
 from tests.bed import oci
 from tests.bed.oci import File
-from tests.integration.hub.world import (
-    CONFIG,
-    STRANGER,
-    TRIES,
-    USER,
-    World,
-    layer,
-    release_layers,
-)
+from tests.integration.hub.world import CONFIG, STRANGER, TRIES, USER, World, layer, release_layers
 from tests.standins.hub.faults import Fault
-from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
-from tfimages_action.adapters.hub.errors import (
-    HubRefusedUsError,
-    HubStoppedError,
-    HubUnreachableError,
-)
-from tfimages_action.adapters.hub.release import gather
-from tfimages_action.adapters.hub.states import flist_states
+from tfimages_action.adapters.hub.choices import ConvertBy, Layout
+from tfimages_action.adapters.hub.errors import HubStoppedError, HubUnreachableError
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
 from tfimages_action.core import flist_name, names
-from tfimages_action.core.record import FlistState
 from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Published, Visibility
+from tfimages_action.core.work import Visibility
 from tfimages_action.errors import ExitCode, StageError
 
 
@@ -148,57 +132,6 @@ def test_upload_through_faults(world: World, fault: Fault) -> None:
     assert seen <= {"v1", "v2"}
 
 
-def test_an_export_that_is_cut_proves_nothing(world: World) -> None:
-    source = world.push("v1")
-    world.source.cut = True
-    with pytest.raises(StageError, match="cut"):
-        world.publish(source, "v1")
-    assert world.served() is None
-
-
-def test_a_wrong_flist_is_named_by_what_differs(world: World) -> None:
-    source = world.push("v1")
-    other = layer(File(path="etc/release", content=b"v9", mode=0o600))
-    world.source.add(source.digest, [other])
-    with pytest.raises(StageError) as caught:
-        world.publish(source, "v1")
-    assert "/etc/release: mode: expected 0600, found 0644" in caught.value.message
-    assert "/sbin/zinit: extra" in caught.value.message
-    assert world.served() is None
-
-
-@pytest.mark.parametrize("verify", [Verify.COUNTS, Verify.NONE])
-def test_less_verification_is_not_called_a_proof(world: World, verify: Verify) -> None:
-    flist = world.publish(world.push("v1"), "v1", world.converter(verify=verify))
-    assert not flist.verified
-    assert flist.entries > 10
-    assert world.served() == "v1"
-    assert world.source.exports == (1 if verify is Verify.COUNTS else 0)
-
-
-@pytest.mark.parametrize("verify", [Verify.COUNTS, Verify.NONE])
-def test_even_then_an_empty_flist_is_not_taken(world: World, verify: Verify) -> None:
-    source = world.push("v1")
-    world.standin.faults.inject(Fault.STORAGE_DOWN)
-    converter = world.converter(verify=verify)
-    with pytest.raises(StageError):
-        world.once(converter, source, "v1")
-    assert world.served() is None
-    fresh = world.converter(verify=verify)
-    candidate = world.convert(fresh, source)
-    with pytest.raises(StageError):
-        world.verify(fresh, source, candidate)
-
-
-def test_counts_see_what_is_missing(world: World) -> None:
-    source = world.push("v1")
-    world.standin.faults.inject(Fault.CUT_ARCHIVE)
-    converter = world.converter(verify=Verify.COUNTS)
-    candidate = world.convert(converter, source)
-    with pytest.raises(StageError, match="files: count: expected"):
-        world.verify(converter, source, candidate)
-
-
 def test_replace_layout_leaves_files_at_the_stable_names(world: World) -> None:
     converter = world.converter(layout=Layout.REPLACE)
     world.publish(world.push("v1"), "v1", converter)
@@ -302,53 +235,3 @@ def test_a_misplaced_link_leaves_the_stable_name_alone(world: World) -> None:
     assert world.served() == "v2"
     assert any("other users' folders" in line for line in world.lines)
     assert len(world.client().listing(STRANGER) or ()) == 1
-
-
-def test_planning_is_told_what_is_there(world: World) -> None:
-    old, new = world.push("v1"), world.push("v2")
-    client = world.client()
-
-    def state(source: Published) -> FlistState:
-        return flist_states(client, USER, [(world.image, source.digest)])[world.image.name]
-
-    assert state(old) is FlistState.ABSENT
-    world.publish(old, "v1")
-    assert state(old) is FlistState.READY
-    assert state(new) is FlistState.ABSENT
-    world.publish(new, "v2")
-    assert (state(old), state(new)) == (FlistState.UNLINKED, FlistState.READY)
-    gone = replace(world.image, flist="other.flist")
-    assert flist_states(client, USER, [(gone, new.digest)])[gone.name] is FlistState.UNLINKED
-
-
-def test_planning_is_told_that_nobody_answered(world: World) -> None:
-    client = world.client()
-    world.standin.stop()
-    states = flist_states(client, USER, [(world.image, "sha256:" + "0" * 64)])
-    assert states == {world.image.name: FlistState.UNKNOWN}
-
-
-def test_a_release_is_gathered_under_a_tag_that_stays(world: World) -> None:
-    world.publish(world.push("v1"), "v1")
-    client = world.client()
-    gathered = gather(client, "v1", [world.stable, "never-made.flist"], log=world.lines.append)
-    assert gathered == (world.stable,)
-    world.publish(world.push("v2"), "v2")
-    tagged = requests.get(f"{world.standin.url}/{USER}/tags/v1/{world.stable}", timeout=30)
-    assert tagged.status_code == 200
-    assert world.served(f"tags/v1/{world.stable}") == "v1"
-
-
-def test_a_bad_token_is_found_before_anything_is_built(world: World) -> None:
-    transport = Transport(world.standin.url, token=Token("bm90IGEgdG9rZW4="))
-    with pytest.raises(HubRefusedUsError, match="does not accept the token") as caught:
-        type(world.client()).sign_in(transport)
-    assert caught.value.exit_code == 2
-    assert "bm90" not in caught.value.render()
-
-
-def test_an_active_user_that_is_not_granted_is_found_too(world: World) -> None:
-    token = Token(world.standin.tokens.issue(USER))
-    transport = Transport(world.standin.url, token=token, active_user="official-apps")
-    with pytest.raises(HubRefusedUsError, match=r"works for alice\.3bot .* not for official-apps"):
-        type(world.client()).sign_in(transport)

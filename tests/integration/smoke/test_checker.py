@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import tarfile
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import docker
 import pytest
-from docker.errors import NotFound
-from docker.models.containers import Container
 
 from tests.bed import images
-from tests.bed.bases import BaseImage
-from tests.bed.engine import Engine
+from tests.integration.smoke.bench import Bench, built_image, checked_image, ours
 from tfimages_action.adapters.smoke.checker import Smoke
-from tfimages_action.adapters.smoke.leftovers import LABEL_EXPIRES, LABEL_OWNER, this_owner
 from tfimages_action.adapters.smoke.limit import StoppedError
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog import Kind
 from tfimages_action.core.checks import (
     BootCheck,
     Check,
-    CheckPlan,
     CheckRun,
     CommandCheck,
     FileCheck,
@@ -39,89 +29,9 @@ from tfimages_action.core.checks import (
     SizeCheck,
     SshCheck,
 )
-from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuiltArchive, BuiltImage, CheckResult
+from tfimages_action.core.work import BuiltArchive
 
 pytestmark = pytest.mark.engine
-_TAG = "images-smoke-test"
-
-
-@pytest.fixture(scope="module")
-def client(engine: Engine) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=engine.host, timeout=120)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def base(engine: Engine, base_image: BaseImage) -> str:
-    assert base_image.reference
-    return images.deb_base(engine)
-
-
-class Bench:
-    """Builds children of deb-base and checks them."""
-
-    def __init__(self, engine: Engine, client: docker.DockerClient, smoke: Smoke) -> None:
-        self.engine = engine
-        self.client = client
-        self.smoke = smoke
-
-    def child(self, scratch: Path, *lines: str) -> str:
-        text = "\n".join([f"FROM {images.BASE}", *lines, ""])
-        images.build_text(self.engine, text, _TAG, scratch)
-        return _TAG
-
-    def check(
-        self, tag: str, *checks: Check, run: CheckRun | None = None
-    ) -> tuple[CheckResult, list[str]]:
-        log: list[str] = []
-        built = _built(self.client, tag, *checks, run=run)
-        results = self.smoke.check(built, log=log.append, stop=threading.Event())
-        return results[-1], log
-
-
-@pytest.fixture
-def bench(engine: Engine, client: docker.DockerClient, base: str, smoke: Smoke) -> Bench:
-    assert base
-    return Bench(engine, client, smoke)
-
-
-@pytest.fixture
-def smoke(client: docker.DockerClient, tmp_path: Path) -> Iterator[Smoke]:
-    yield Smoke(client, artifacts=tmp_path, place=Place())
-    assert not _ours(client)
-
-
-def _ours(client: docker.DockerClient) -> list[Container]:
-    """What this very process has in the engine: other runs may check beside it."""
-    ours = f"{LABEL_OWNER}={this_owner(None)}"
-    return client.containers.list(all=True, filters={"label": ours})
-
-
-def _image(*checks: Check, run: CheckRun | None = None) -> Image:
-    return Image(
-        name="x",
-        reference=ImageReference.parse("registry.invalid/x"),
-        flist="x.flist",
-        kind=Kind.CONTAINER,
-        folder="images/x",
-        dockerfile="images/x/Dockerfile",
-        context="images/x",
-        checks=CheckPlan(checks=checks, run=run or CheckRun(timeout_s=60)),
-    )
-
-
-def _built(
-    client: docker.DockerClient, tag: str, *checks: Check, run: CheckRun | None = None
-) -> BuiltImage:
-    found = client.images.get(tag)
-    return BuiltImage(
-        image=_image(*checks, run=run),
-        image_id=str(found.id),
-        local=tag,
-        size_bytes=int(found.attrs["Size"]),
-    )
 
 
 def test_a_sound_image_passes_every_kind_of_check(bench: Bench, tmp_path: Path) -> None:
@@ -131,7 +41,7 @@ def test_a_sound_image_passes_every_kind_of_check(bench: Bench, tmp_path: Path) 
         "RUN echo hello >/srv/index.html && chmod 4711 /srv/index.html",
         f"RUN echo '{unit}' >/etc/zinit/web.yaml",
     )
-    built = _built(
+    built = built_image(
         bench.client,
         tag,
         CommandCheck(argv=("sh", "-c", "echo $COLOUR; exit 3"), exit_code=3, output="green"),
@@ -257,7 +167,7 @@ def test_an_archive_that_zos_could_not_boot_is_refused(
             member = tarfile.TarInfo(name)
             member.size = len(content)
             packed.addfile(member, io.BytesIO(content))
-    image = replace(_image(BootCheck(), run=CheckRun(timeout_s=300)), kind=Kind.VM)
+    image = replace(checked_image(BootCheck(), run=CheckRun(timeout_s=300)), kind=Kind.VM)
     built = BuiltArchive(image=image, path=archive, sha256="0" * 64, size_bytes=1)
     result = smoke.check(built, log=print, stop=threading.Event())[-1]
     assert not result.ok
@@ -289,10 +199,10 @@ def test_a_stop_ends_the_check_and_leaves_nothing(
     stop = threading.Event()
     threading.Timer(1.0, stop.set).start()
     smoke = Smoke(client, artifacts=tmp_path, place=Place())
-    built = _built(client, base, CommandCheck(argv=("sleep", "600")))
+    built = built_image(client, base, CommandCheck(argv=("sleep", "600")))
     with pytest.raises(StoppedError):
         smoke.check(built, log=print, stop=stop)
-    assert not _ours(client)
+    assert not ours(client)
 
 
 def test_a_container_on_our_own_network_is_reached_there(
@@ -302,63 +212,8 @@ def test_a_container_on_our_own_network_is_reached_there(
     try:
         place = Place(network="images-smoke-job")
         smoke = Smoke(client, artifacts=tmp_path, place=place)
-        built = _built(client, base, SshCheck())
+        built = built_image(client, base, SshCheck())
         result = smoke.check(built, log=print, stop=threading.Event())[-1]
     finally:
         network.remove()
     assert result.ok, result.detail
-
-
-def test_what_a_dead_run_left_is_swept_and_a_living_ones_is_not(
-    client: docker.DockerClient, base: str, tmp_path: Path
-) -> None:
-    home = this_owner(None).split(":")[1]
-    later = str(int(time.time()) + 3600)
-    dead = client.containers.create(
-        base, labels={LABEL_OWNER: f"process:{home}:1:12345", LABEL_EXPIRES: later}
-    )
-    alive = client.containers.create(
-        base, labels={LABEL_OWNER: "process:another-boot/4026531836:1:1", LABEL_EXPIRES: later}
-    )
-    try:
-        Smoke(client, artifacts=tmp_path, place=Place()).check(
-            _built(client, base, FileCheck(path="/etc")), log=print, stop=threading.Event()
-        )
-        left = {container.id for container in client.containers.list(all=True)}
-    finally:
-        for container in (dead, alive):
-            with suppress(NotFound):
-                container.remove(force=True)
-    assert dead.id not in left
-    assert alive.id in left
-
-
-_HANGS = """
-import sys, threading
-from pathlib import Path
-import docker
-from tests.integration.smoke import test_checker as this
-client = docker.DockerClient(base_url=sys.argv[3])
-built = this._built(client, sys.argv[1], this.CommandCheck(argv=("sleep", "600")))
-smoke = this.Smoke(client, artifacts=Path(sys.argv[2]), place=this.Place())
-smoke.check(built, log=print, stop=threading.Event())
-"""
-
-
-def test_a_killed_check_is_swept_by_the_next(bench: Bench, tmp_path: Path) -> None:
-    tag = bench.child(tmp_path, "RUN echo killed >/killed")
-
-    def left() -> set[str]:
-        found = bench.client.containers.list(filters={"label": LABEL_OWNER, "ancestor": tag})
-        return {str(one.id) for one in found}
-
-    argv = [sys.executable, "-c", _HANGS, tag, str(tmp_path), bench.engine.host]
-    with subprocess.Popen(argv, env={"PATH": "/usr/bin", "PYTHONPATH": str(images.ROOT)}) as run:
-        while not left():
-            assert run.poll() is None
-            time.sleep(0.2)
-        run.kill()
-    (orphan,) = left()
-    result, _ = bench.check(tag, FileCheck(path="/killed"))
-    assert result.ok
-    assert orphan not in left()

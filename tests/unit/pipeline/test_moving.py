@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -47,11 +46,6 @@ def go_back(world: World, version: str, *, vm: bool = False, name: str = "hero")
         log=lambda _line: None,
         stop=threading.Event(),
     )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
 
 
 def test_a_rollback_moves_flist_and_tag_back_and_a_release_forward_again(world: World) -> None:
