@@ -112,6 +112,31 @@ def test_large_files_are_resolved_where_their_objects_are_at_hand(repo: Path) ->
     assert GitRepository(linked).revision("main").read(entry.blob) == b"large"
 
 
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_large_files_are_found_where_lfs_storage_names_a_folder(
+    repo: Path, tmp_path: Path, place: str
+) -> None:
+    oid = "ab" + "cd" + "0" * 60
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
+    write(repo, "images/a/large", pointer)
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "large")
+    linked = repo.parent / "linked"
+    git(repo, "worktree", "add", "-q", str(linked))
+    shared = tmp_path / "shared"
+    named, folder = {
+        "inside": ("kept/here", repo / ".git/kept/here"),
+        "outside": (str(shared), shared),
+    }[place]
+    git(repo, "config", "lfs.storage", named)
+    write(repo, f".git/lfs/objects/ab/cd/{oid}", "not this one")
+    write(folder, f"objects/ab/cd/{oid}", "large")
+    for clone in (repo, linked):
+        revision = GitRepository(clone).revision("main")
+        entry = next(e for e in revision.entries() if e.path == "images/a/large")
+        assert revision.read(entry.blob) == b"large"
+
+
 def test_only_a_pointer_of_lfs_is_missed(repo: Path) -> None:
     oid = "0" * 64
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
