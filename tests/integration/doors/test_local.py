@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.bed.bases import BaseImage
+from tests.bed.engine import Engine
+from tests.bed.kept import kept_images, kept_images_removed
 from tests.bed.registry import Registry, free_port
 from tests.bed.scratch import ScratchRepository
 from tfimages_action.doors import terminal
@@ -102,10 +104,13 @@ def test_where_no_hub_answers_flists_are_made_here_if_that_was_asked_for(
 
 
 def test_an_edit_becomes_an_flist_without_a_commit(
-    run: Run, scratch: ScratchRepository, tmp_path: Path
+    run: Run, scratch: ScratchRepository, tmp_path: Path, engine: Engine
 ) -> None:
     scratch.write("images/base/word", "edited\n")
-    assert "2 published" in run("publish", "--worktree", "--no-push", "--local")
+    namespace = tmp_path.name.lower()
+    with kept_images_removed(engine, namespace):
+        assert "2 published" in run("publish", "--worktree", "--no-push", "--local")
+        assert kept_images(engine, namespace)
     names = {path.name for path in (tmp_path / "flists").glob("*web*")}
     assert any(name.endswith("-web-worktree-edited.flist") for name in names)
 

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import uuid
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.bed.engine import Engine
+from tests.bed.kept import kept_images_removed
 from tests.bed.scratch import ScratchRepository
 from tfimages_action.doors import action, terminal
 from tfimages_action.doors.event import Event
@@ -282,6 +285,8 @@ def test_a_large_file_that_is_not_at_hand_ends_a_run_before_any_build(
     pointer: str,
     refused: Refused,
     tmp_path: Path,
+    *,
+    engine: Engine,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     report = tmp_path / "report.json"
@@ -292,8 +297,10 @@ def test_a_large_file_that_is_not_at_hand_ends_a_run_before_any_build(
         assert "lfs: true" in said
         assert json.loads(report.read_text())["images"] == []
     scratch.write(pointer, "large")
-    given = ["--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me", *here]
-    assert terminal.run(["publish", *given]) == 0, capsys.readouterr()
+    namespace = uuid.uuid4().hex
+    given = ["--repo", str(scratch.folder), "--registry", f"127.0.0.1:1/{namespace}", *here]
+    with kept_images_removed(engine, namespace):
+        assert terminal.run(["publish", *given]) == 0, capsys.readouterr()
 
 
 @pytest.mark.parametrize("command", ["check", "boot"])

@@ -1,12 +1,18 @@
 """Reading a published image back through the engine."""
 
 import io
+import os
+import subprocess
+import sys
 import tarfile
 import threading
+from pathlib import Path
 
 import pytest
 
 from tests.integration.engine.work import Bench
+from tfimages_action.adapters.engine.pulls import Puller
+from tfimages_action.adapters.engine.source import EngineImageSource
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.work import ImageConfig, Published
 from tfimages_action.errors import StageError
@@ -73,3 +79,49 @@ def test_no_container_is_left(classic: Bench) -> None:
     assert (
         classic.engine.text("ps", "--all", "--quiet", "--filter", f"ancestor={built.local}") == ""
     )
+
+
+_ROOT = Path(__file__).parents[3]
+_HANGS = """
+import os, sys, threading, time
+from tfimages_action.adapters.engine.connection import Connection
+from tfimages_action.adapters.engine.pulls import Puller
+from tfimages_action.adapters.engine.source import EngineImageSource
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.work import Published
+connection = Connection(os.environ)
+source = Published(digest=sys.argv[1], references=(ImageReference.parse("local/image"),))
+images = EngineImageSource(connection, Puller(connection))
+with images.export(source, log=print, stop=threading.Event()):
+    print("exporting", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_killed_export_is_swept_by_the_next_and_a_living_one_is_not(classic: Bench) -> None:
+    built = classic.build({**FILES, "app/x": "killed\n"})
+
+    def left() -> set[str]:
+        found = classic.engine.text("ps", "-aq", "--no-trunc", f"--filter=ancestor={built.local}")
+        return set(found.split())
+
+    def export() -> bytes:
+        connection = classic.session.connection
+        images = EngineImageSource(connection, Puller(connection))
+        with images.export(source, log=classic.lines.append, stop=threading.Event()) as stream:
+            return stream.read(1)
+
+    source = Published(digest=built.image_id, references=(ImageReference.parse(built.local),))
+    argv = [sys.executable, "-c", _HANGS, built.image_id]
+    environment = {**os.environ, "DOCKER_HOST": classic.engine.host, "PYTHONPATH": str(_ROOT)}
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as run:
+        try:
+            assert run.stdout is not None
+            assert run.stdout.readline() == "exporting\n"
+            assert export()
+            (orphan,) = left()
+        finally:
+            run.kill()
+    assert left() == {orphan}
+    assert export()
+    assert left() == set()

@@ -13,15 +13,14 @@ _ID = "4f" * 32
 _LINE = f"1 2 0:1 /var/lib/docker/containers/{_ID}/hostname /etc/hostname rw - ext4 /dev/vda rw\n"
 
 
-class _Containers:
+class _Api:
     def __init__(self, networks: tuple[str, ...]) -> None:
         self._networks = networks
 
-    def get(self, container_id: str) -> object:
+    def inspect_container(self, container_id: str) -> object:
         if container_id != _ID or not self._networks:
             raise NotFound("no such container")
-        attrs = {"NetworkSettings": {"Networks": dict.fromkeys(self._networks)}}
-        return type("Found", (), {"attrs": attrs})()
+        return {"Id": _ID, "NetworkSettings": {"Networks": dict.fromkeys(self._networks)}}
 
 
 @pytest.mark.parametrize(
@@ -38,8 +37,6 @@ def test_where_we_are(
 ) -> None:
     file = tmp_path / "mountinfo"
     file.write_text(mountinfo)
-    client = cast(
-        "docker.DockerClient", type("Client", (), {"containers": _Containers(networks)})()
-    )
+    client = cast("docker.DockerClient", type("Client", (), {"api": _Api(networks)})())
     assert find_place(client, file) == place
     assert find_place(client, tmp_path / "absent") == Place()

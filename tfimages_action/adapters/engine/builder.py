@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import Final
 
 from tfimages_action.adapters.engine.archive import Packer
 from tfimages_action.adapters.engine.buildx import DriverKind
@@ -18,9 +17,6 @@ from tfimages_action.core.catalog import Image, Kind, Problem
 from tfimages_action.core.work import BuildRequest, Built, BuiltArchive, BuiltImage, Log
 from tfimages_action.errors import StageError
 
-LOCAL_HOST: Final = "tfimages.local"
-"""What the names of a run's images in the engine start with: no registry has that name."""
-
 
 class EngineBuilder:
     """Builds with the engine's BuildKit or a builder of the user's: `pipeline.ports.Builder`."""
@@ -29,7 +25,6 @@ class EngineBuilder:
         self._solver = solver
         self._names = names
         self._home = home
-        self._run = f"r{secrets.token_hex(4)}"
 
     def build(self, request: BuildRequest, *, log: Log, stop: threading.Event) -> Built:
         """Build one image. Raises `StageError`, or `EngineError` when the engine went away."""
@@ -105,4 +100,4 @@ class EngineBuilder:
 
     def _local_name(self, image: Image) -> str:
         reference = image.reference
-        return f"{LOCAL_HOST}/{self._run}/{reference.repository}:{reference.tag or 'latest'}"
+        return f"{self._names.prefix}/{reference.repository}:{reference.tag or 'latest'}"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Final
 
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.reference import DOCKER_HUB
+from tfimages_action.leftovers.folders import owned_folder
 
 _DOCKER_HUB_KEY: Final = "https://index.docker.io/v1/"
 
@@ -47,9 +46,11 @@ class PrivateHome:
 def private_home(
     credentials: Iterable[Credentials] = (), *, parent: Path | None = None
 ) -> Iterator[PrivateHome]:
-    """Make the folders below `parent` (the system's temporary folder), and remove them again."""
-    root = Path(tempfile.mkdtemp(prefix="tfimages-", dir=parent))
-    try:
+    """Make the folders below `parent` (the system's temporary folder), and remove them again.
+
+    Those of runs that were killed are removed too.
+    """
+    with owned_folder("home", parent) as root:
         home = PrivateHome(root=root)
         home.work.mkdir(mode=0o700)
         config = root / "docker"
@@ -58,8 +59,6 @@ def private_home(
         file.touch(mode=0o600)
         file.write_text(json.dumps({"auths": _auths(credentials)}))
         yield home
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _auths(credentials: Iterable[Credentials]) -> dict[str, dict[str, str]]:

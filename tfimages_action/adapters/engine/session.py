@@ -16,7 +16,7 @@ from tfimages_action.adapters.engine.command import BuildOptions
 from tfimages_action.adapters.engine.comparer import EngineComparer
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.housekeeper import EngineHousekeeper
-from tfimages_action.adapters.engine.names import RunNames
+from tfimages_action.adapters.engine.names import RunNames, sweep
 from tfimages_action.adapters.engine.private import PrivateHome, private_home
 from tfimages_action.adapters.engine.publisher import EnginePublisher, Names
 from tfimages_action.adapters.engine.pulls import Puller
@@ -61,11 +61,12 @@ def engine_session(
 
     `environment` names the engine (`DOCKER_HOST`), `builder` and `user_buildx` are as
     `open_buildx` takes them. At the end credentials, contexts and archives are removed, and the
-    run's images too, but for `keep_images`.
+    run's images too, but for `keep_images`. What killed runs left is removed at the beginning.
     """
     connection = Connection(environment)
-    names = RunNames(connection)
+    names = RunNames(connection, keep=keep_images)
     try:
+        sweep(connection)
         with private_home(credentials) as home:
             buildx = open_buildx(
                 home, engine=connection.environment, builder=builder, user_buildx=user_buildx
@@ -92,6 +93,5 @@ def engine_session(
                 warnings=(missing,) if missing else (),
             )
     finally:
-        if not keep_images:
-            names.drop_all()
+        names.drop_all()
         connection.close()

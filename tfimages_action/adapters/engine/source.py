@@ -13,10 +13,13 @@ from tfimages_action.adapters.engine.pulls import Puller
 from tfimages_action.adapters.engine.stream import watched
 from tfimages_action.core.work import ImageConfig, Log, Published
 from tfimages_action.errors import EngineError, StageError
+from tfimages_action.leftovers import containers
+from tfimages_action.leftovers.owner import labels, this_owner
 
 _CHUNK: Final = 1 << 20
 # An image without a command can't become a container without one; it is never started.
 _NEVER_RUN: Final = ("/never-started",)
+_LONGEST_S: Final = 24 * 3600
 
 
 class EngineImageSource:
@@ -25,6 +28,8 @@ class EngineImageSource:
     def __init__(self, connection: Connection, puller: Puller) -> None:
         self._connection = connection
         self._puller = puller
+        self._lock = threading.Lock()
+        self._owner = ""
 
     def config(self, source: Published, *, log: Log, stop: threading.Event) -> ImageConfig:
         """What the image starts."""
@@ -50,7 +55,8 @@ class EngineImageSource:
         name = self._present(source, log, stop)
         api = self._connection.streaming
         with self._connection.asking(f"create a container of {name}"):
-            container = api.create_container(name, command=list(_NEVER_RUN))["Id"]
+            made = api.create_container(name, command=list(_NEVER_RUN), labels=self._owned())
+        container = made["Id"]
         try:
             with self._connection.asking(f"export {name}"):
                 chunks = api.export(container, chunk_size=_CHUNK)
@@ -59,6 +65,16 @@ class EngineImageSource:
             self._settle(name, stream, stop)
         finally:
             self._connection.remove_container(container)
+
+    def _owned(self) -> dict[str, str]:
+        """The labels of our containers; those of dead runs are removed before our first."""
+        api = self._connection.api
+        with self._lock, self._connection.asking("list its containers"):
+            if not self._owner:
+                containers.sweep(api)
+                own = containers.own_container(api)
+                self._owner = this_owner(own["Id"] if own else None)
+        return labels(self._owner, _LONGEST_S)
 
     def _settle(self, name: str, stream: _ChunkStream, stop: threading.Event) -> None:
         if stop.is_set():

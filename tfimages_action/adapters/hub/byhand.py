@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from tfimages_action.flist.compare import compare
 from tfimages_action.flist.merkle import merkle_root
 from tfimages_action.flist.source import read_tree
 from tfimages_action.flist.stream import open_archive
+from tfimages_action.leftovers.folders import owned_folder
 
 _TRIES: Final = 2
 
@@ -173,8 +173,8 @@ class ByHand:
 @contextmanager
 def packed_folder(folder: Path) -> Iterator[Path]:
     """A folder's content as a `.tar.gz`, in the order of its paths."""
-    with tempfile.TemporaryDirectory(prefix="tfimages-upload-") as place:
-        archive = Path(place) / "root.tar.gz"
+    with owned_folder("upload") as place:
+        archive = place / "root.tar.gz"
         with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as tar:
             for path in sorted(folder.rglob("*")):
                 tar.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Final, Protocol
 
 from tfimages_action.adapters.registry.client import RegistryClient
@@ -16,6 +14,7 @@ from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.work import Log, Visibility
 from tfimages_action.errors import RegistryError, StageError
+from tfimages_action.leftovers.folders import owned_folder
 
 _EMPTY: Final = digest_of(flist_record.EMPTY)
 
@@ -72,8 +71,8 @@ class FlistRecorder:
         there = read_flist_record(self._client, name)
         if there is not None and _same(there, record):
             return
-        with tempfile.TemporaryDirectory(prefix="tfimages-record-") as folder:
-            files = {_EMPTY: Path(folder) / "empty", digest: Path(folder) / "manifest"}
+        with owned_folder("record") as folder:
+            files = {_EMPTY: folder / "empty", digest: folder / "manifest"}
             files[_EMPTY].write_bytes(flist_record.EMPTY)
             files[digest].write_bytes(body)
             self._client.upload(

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 import docker
 
-from tfimages_action.adapters.smoke import access, leftovers, ssh
+from tfimages_action.adapters.smoke import access, ssh
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.machine import Machine
 from tfimages_action.adapters.smoke.place import find_place
@@ -19,6 +19,8 @@ from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
 from tfimages_action.core.checks import HttpCheck, PortCheck
 from tfimages_action.core.work import Built, BuiltArchive, BuiltImage, Log
 from tfimages_action.errors import SettingsError
+from tfimages_action.leftovers import containers
+from tfimages_action.leftovers.owner import labels, this_owner
 
 _PRIVATE_SUFFIX: Final = ".pub"
 _PUBLIC: Final = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
@@ -72,7 +74,8 @@ def make_owner(folder: Path) -> Owner:
 def booted(
     client: docker.DockerClient, built: Built, owner: Owner, limit: Limit, *, log: Log
 ) -> Iterator[Running]:
-    """Start what was built; it is removed when the block ends."""
+    """Start what was built; it goes when the block ends, what dead runs left goes before."""
+    containers.sweep(client.api)
     match built:
         case BuiltImage():
             with _container(client, built, owner, limit) as box:
@@ -94,7 +97,7 @@ def _container(
         image=built.local,
         run=built.image.checks.run,
         ports=(access.PORT, *_ports(built)),
-        labels=leftovers.labels(leftovers.this_owner(place.container_id), limit.seconds),
+        labels=labels(this_owner(place.container_id), limit.seconds),
         environment={"SSH_KEY": owner.public},
     )
     with sandbox(client, place, wanted, limit) as box:

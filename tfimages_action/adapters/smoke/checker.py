@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ import docker
 import requests.exceptions
 from docker.errors import APIError, DockerException
 
-from tfimages_action.adapters.smoke import access, leftovers, machine, probes
+from tfimages_action.adapters.smoke import access, machine, probes
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place, find_place
 from tfimages_action.adapters.smoke.prober import Prober, describe, in_order, run_all
@@ -29,6 +28,9 @@ from tfimages_action.core.checks import (
 )
 from tfimages_action.core.work import Built, BuiltArchive, BuiltImage, CheckResult, Log
 from tfimages_action.errors import EngineError, StageError, TfImagesError
+from tfimages_action.leftovers import containers
+from tfimages_action.leftovers.folders import owned_folder
+from tfimages_action.leftovers.owner import labels, this_owner
 
 
 class Smoke:
@@ -58,10 +60,10 @@ class Smoke:
         if not checks:
             return ()
         limit = Limit(plan.run.timeout_s, stop)
-        with _engine_errors(), tempfile.TemporaryDirectory(prefix="tfimages-check-") as scratch:
+        with _engine_errors(), owned_folder("check") as scratch:
             match built:
                 case BuiltImage():
-                    return self._containers(built, checks, limit, log, Path(scratch))
+                    return self._containers(built, checks, limit, log, scratch)
                 case BuiltArchive():
                     return self._machines(built, checks, limit, log)
                 case _:
@@ -77,7 +79,7 @@ class Smoke:
             image=built.local,
             run=built.image.checks.run,
             ports=_ports(checks),
-            labels=leftovers.labels(leftovers.this_owner(place.container_id), limit.seconds),
+            labels=labels(this_owner(place.container_id), limit.seconds),
             environment=keys.environment if keys else {},
         )
         with ExitStack() as stack:
@@ -122,7 +124,7 @@ class Smoke:
         with self._lock:
             if self._place is None:
                 self._place = self._given_place or find_place(self._client)
-                leftovers.sweep(self._client)
+                containers.sweep(self._client.api)
             return self._place
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -24,13 +23,15 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from tfimages_action import process
-from tfimages_action.adapters.smoke import access, leftovers, probes, ssh
+from tfimages_action.adapters.smoke import access, probes, ssh
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
 from tfimages_action.core.checks import BootCheck, CheckRun, CommandCheck
 from tfimages_action.core.work import BuiltArchive, Log
 from tfimages_action.errors import StageError
+from tfimages_action.leftovers.folders import owned_folder
+from tfimages_action.leftovers.owner import labels, this_owner
 
 _FILES: Final = ("Dockerfile", "boot.sh")
 _KVM: Final = "/dev/kvm"
@@ -60,8 +61,8 @@ class Machine:
         log: Log,
     ) -> str:
         """Boot, log in, read kernel and services back, run commands. Raises `StageError`."""
-        with tempfile.TemporaryDirectory(prefix="tfimages-boot-") as scratch:
-            key = ssh.make_key(Path(scratch), "owner")
+        with owned_folder("boot") as scratch:
+            key = ssh.make_key(scratch, "owner")
             with self.started(built, key.public, limit, log) as box:
                 try:
                     booted = _log_in(box, key, limit)
@@ -110,12 +111,12 @@ class Machine:
         public_key: str,
         limit: Limit,
     ) -> Iterator[Sandbox]:
-        owner = leftovers.this_owner(self.place.container_id)
+        owner = this_owner(self.place.container_id)
         wanted = Wanted(
             image=helper,
             run=CheckRun(),
             ports=(access.PORT,),
-            labels=leftovers.labels(owner, limit.seconds),
+            labels=labels(owner, limit.seconds),
             environment=self.environment,
             devices=devices,
             # virtiofsd's threads unshare their working directory: the usual profile forbids it.
@@ -143,17 +144,25 @@ class Machine:
 
 
 def _build(tag: str, texts: dict[str, bytes], limit: Limit) -> None:
-    with tempfile.TemporaryDirectory(prefix="tfimages-qemu-") as folder:
+    with owned_folder("qemu") as folder:
         for name, text in texts.items():
-            path = Path(folder, name)
+            path = folder / name
             path.write_bytes(text)
             path.chmod(0o755)
         # The engine's own builder: it resolves nothing but Debian, and leaves the result here.
-        argv = ["docker", "buildx", "build", "--builder=default", "--load", f"--tag={tag}", folder]
+        argv = [
+            "docker",
+            "buildx",
+            "build",
+            "--builder=default",
+            "--load",
+            f"--tag={tag}",
+            str(folder),
+        ]
         try:
             process.run(
                 argv,
-                env=process.child_environment({"DOCKER_CONFIG": folder}),
+                env=process.child_environment({"DOCKER_CONFIG": str(folder)}),
                 timeout_s=max(1.0, limit.remaining_s),
                 stop=limit.stop,
             )

@@ -6,16 +6,14 @@ joins the Docker network that the runner put us on.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import docker
-from docker.errors import APIError, NotFound
 
-# Docker binds /etc/hostname and its like into each container from .../containers/<id>/.
-_OWN_ID: Final = re.compile(r"/containers/([0-9a-f]{64})/")
+from tfimages_action.leftovers.containers import own_container
+
 _NO_ADDRESS: Final = frozenset({"host", "none"})
 
 
@@ -31,16 +29,9 @@ def find_place(
     client: docker.DockerClient, mountinfo: Path = Path("/proc/self/mountinfo")
 ) -> Place:
     """Find out whether the engine knows us as one of its containers."""
-    try:
-        found = _OWN_ID.search(mountinfo.read_text())
-    except OSError:
+    own = own_container(client.api, mountinfo)
+    if own is None:
         return Place()
-    if not found:
-        return Place()
-    try:
-        own = client.containers.get(found[1])
-    except (NotFound, APIError):
-        return Place()  # a container of another engine
-    networks = sorted(own.attrs["NetworkSettings"]["Networks"])
+    networks = sorted(own["NetworkSettings"]["Networks"])
     joinable = [name for name in networks if name not in _NO_ADDRESS]
-    return Place(container_id=found[1], network=joinable[0] if joinable else None)
+    return Place(container_id=own["Id"], network=joinable[0] if joinable else None)

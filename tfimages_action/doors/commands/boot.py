@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -58,11 +57,12 @@ def boot(
     from tfimages_action.adapters.smoke.boot import booted
     from tfimages_action.adapters.smoke.limit import Limit, StoppedError
     from tfimages_action.doors.trying import Caught, failure_lines, tried
+    from tfimages_action.leftovers.folders import owned_folder
 
     say, caught = partial(click.echo, err=as_json), Caught(wanted=image)
     with ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="tfimages-key-"))
-        owner = _owner(key, Path(scratch))  # a wrong one is refused before anything is built
+        scratch = stack.enter_context(owned_folder("key"))
+        owner = _owner(key, scratch)  # a wrong one is refused before anything is built
         report, stopping = stack.enter_context(
             tried(image, repo, options, write=say, checker=caught)
         )

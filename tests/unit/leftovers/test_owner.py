@@ -3,34 +3,22 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import cast
 
-import docker
 import pytest
-from docker.errors import NotFound
 
-from tfimages_action.adapters.smoke.leftovers import (
+from tfimages_action.leftovers.owner import (
     LABEL_EXPIRES,
     LABEL_OWNER,
     is_dead,
     labels,
+    stamp,
+    stamped_is_dead,
     this_owner,
 )
 
 
-class _Containers:
-    """The engine's side of `containers.get`: one running, one stopped, no other."""
-
-    def get(self, container_id: str) -> object:
-        states = {"running-one": "running", "stopped-one": "exited"}
-        if container_id not in states:
-            raise NotFound("no such container")
-        return type("Found", (), {"status": states[container_id]})()
-
-
-@pytest.fixture
-def client() -> docker.DockerClient:
-    return cast("docker.DockerClient", type("Client", (), {"containers": _Containers()})())
+def runs(container_id: str) -> bool:
+    return container_id == "running-one"
 
 
 @pytest.fixture
@@ -81,14 +69,31 @@ _LATER = str(int(time.time()) + 1000)
         "garbage",
     ],
 )
-def test_who_is_dead(
-    client: docker.DockerClient, proc: Path, owner: str, expires: str, *, dead: bool
-) -> None:
-    assert is_dead({LABEL_OWNER: owner, LABEL_EXPIRES: expires}, client, proc) is dead
+def test_who_is_dead(proc: Path, owner: str, expires: str, *, dead: bool) -> None:
+    assert is_dead({LABEL_OWNER: owner, LABEL_EXPIRES: expires}, runs, proc) is dead
 
 
-def test_we_are_alive_by_our_own_labels(client: docker.DockerClient, proc: Path) -> None:
+def test_we_are_alive_by_our_own_labels(proc: Path) -> None:
     mine = this_owner(None, proc)
     assert mine == f"process:boot-1/1:{os.getpid()}:77"
-    assert not is_dead(labels(mine, 10), client, proc)
+    assert not is_dead(labels(mine, 10), runs, proc)
     assert this_owner("abc", proc) == "container:abc"
+
+
+def test_a_stamp_is_dead_with_its_process(proc: Path) -> None:
+    mine = stamp(proc)
+    home, pid, started = mine.split(".")
+    assert (pid, started) == (str(os.getpid()), "77")
+    old = 10**9
+    assert not stamped_is_dead(mine, old, proc)
+    assert stamped_is_dead(f"{home}.{pid}.76", 0, proc)
+    assert stamped_is_dead(f"{home}.999999.77", 0, proc)
+
+
+def test_a_stamp_from_elsewhere_is_dead_when_it_is_old(proc: Path, tmp_path: Path) -> None:
+    other = "00000000.1.1"
+    assert not stamped_is_dead(other, 3600, proc)
+    assert stamped_is_dead(other, 8 * 24 * 3600, proc)
+    # Where there is no /proc, nobody can be seen: not even who made a stamp with none.
+    nowhere = tmp_path / "nowhere"
+    assert not stamped_is_dead(stamp(nowhere), 3600, nowhere)
