@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ class Stage:
     platform: str | None
     """`--platform=` as written."""
     line: int
-    instructions: tuple[Instruction, ...]
+    instructions: Sequence[Instruction]
     sources: tuple[Source, ...]
 
     @property
@@ -112,6 +113,8 @@ class Dockerfile:
     """Where `$NAME` or `${NAME}` stands for an arg that its stage declares without a default."""
     escape: str
     """The escape character: backslash, or backtick by `# escape=`."""
+    plainest: bool = False
+    """One stage on one image, and nothing below its FROM that matters: see plainest.py."""
 
     @property
     def declared(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ from tfimages_action.core.dockerfile.model import (
 from tfimages_action.core.dockerfile.mounts import mount_source
 from tfimages_action.core.dockerfile.plain import plain_instructions
 from tfimages_action.core.dockerfile.platforms import PLATFORM_ARGS
+from tfimages_action.core.dockerfile.skim import skim
 from tfimages_action.core.dockerfile.source import (
     SPACE_CHARS,
     SourceText,
@@ -77,6 +78,9 @@ def parse_data(data: bytes) -> Dockerfile:
     """The same as `parse`; raises `LineError`."""
     if not data:
         raise LineError("the Dockerfile is empty", hint=_START)
+    skimmed = skim(data)
+    if skimmed is not None:
+        return skimmed
     instructions, escape = plain_instructions(data), BACKSLASH
     if instructions is None:
         source = prepare(data)

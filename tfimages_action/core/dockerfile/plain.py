@@ -15,7 +15,7 @@ from typing import Final
 from tfimages_action.core.dockerfile.instructions import check, read_flags
 from tfimages_action.core.dockerfile.model import Instruction, LineError
 
-_LONGEST: Final = 65_535
+LONGEST: Final = 65_535
 """BuildKit refuses longer lines; leave it to it."""
 _PLAIN: Final = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 _SYNTAX: Final = re.compile(r"# ?syntax ?= ?[\w./:@-]+", re.ASCII)
@@ -39,7 +39,7 @@ class _NotPlainError(Exception):
 
 def plain_instructions(data: bytes) -> list[Instruction] | None:
     """Every instruction in order, checked; `None` for a file that is not plain and right."""
-    if len(data) > _LONGEST or b"<<" in data or data.translate(None, _PLAIN):
+    if len(data) > LONGEST or b"<<" in data or data.translate(None, _PLAIN):
         return None
     lines = data.decode("ascii").split("\n")
     if not _without_directives(lines):

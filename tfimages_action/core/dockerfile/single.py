@@ -25,22 +25,29 @@ def on_one_image(
 
     `env` expands the FROM; `onbuild_of` as in `resolve`.
     """
-    stage, *others = dockerfile.stages
-    if others or stage.sources or stage.platform or dockerfile.uses:
+    if not dockerfile.plainest and not _needs_its_base_alone(dockerfile):
         return None
+    stage = dockerfile.stages[0]
     unset: list[str] = []
     try:
         written = expand(stage.base, env, escape=dockerfile.escape, unset=unset)
         image = parse_reference(written)
     except (WordError, ReferenceSyntaxError):
         return None
-    if written == SCRATCH or unset or onbuild_of(image) or not finds_nothing(stage.instructions):
+    if written == SCRATCH or unset or onbuild_of(image):
         return None
     base = Reference(image=image, written=written, line=stage.line)
     return Resolution(
         references=(base,),
-        onbuild=stage.onbuild,
+        onbuild=() if dockerfile.plainest else stage.onbuild,
         unset=(),
         declared=frozenset([arg.name for arg in dockerfile.args]),
         base=base,
     )
+
+
+def _needs_its_base_alone(dockerfile: Dockerfile) -> bool:
+    stage, *others = dockerfile.stages
+    if others or stage.sources or stage.platform or dockerfile.uses:
+        return False
+    return finds_nothing(stage.instructions)
