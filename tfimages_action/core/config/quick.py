@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from annotated_types import Ge, Gt, Le, MinLen, Predicate
-
 from tfimages_action.core.config.document import Value
+from tfimages_action.core.config.limits import Limit
 
 _T = TypeVar("_T")
 _Reader = Callable[[Value], Any]
@@ -107,24 +106,8 @@ def _dataclass(kind: Any) -> _Reader:  # noqa: ANN401 - the type of a dataclass
 def _limited(read_value: _Reader, limits: tuple[object, ...]) -> _Reader:
     def read(value: Value) -> object:
         made = read_value(value)
-        if not all(_holds(limit, made) for limit in limits):
+        if not all(isinstance(limit, Limit) and limit.holds(made) for limit in limits):
             raise DoubtError
         return made
 
     return read
-
-
-def _holds(limit: object, value: Any) -> bool:  # noqa: ANN401 - numbers and texts
-    match limit:
-        case Ge(ge=bound):
-            return bool(value >= bound)
-        case Gt(gt=bound):
-            return bool(value > bound)
-        case Le(le=bound):
-            return bool(value <= bound)
-        case MinLen(min_length=length):
-            return len(value) >= length
-        case Predicate(func=holds):
-            return bool(holds(value))
-        case _:
-            return False

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
-from annotated_types import Ge, Gt, Le, MinLen, Predicate
-
 from tfimages_action.core.catalog import Kind
 from tfimages_action.core.checks import BootCheck, CommandCheck, FileCheck, HttpCheck
+from tfimages_action.core.config.limits import above, at_least, at_most, not_empty, such_that
 
 DEFAULT_IGNORE: Final = ("README*",)
 """What no fingerprint looks at unless `ignore:` says otherwise."""
@@ -46,9 +45,9 @@ def is_platform(text: str) -> bool:
     return re.fullmatch(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?", text) is not None
 
 
-Size = Annotated[str, Predicate(is_size)]
-Platform = Annotated[str, Predicate(is_platform)]
-Port = Annotated[int, Ge(1), Le(65535)]
+Size = Annotated[str, such_that(is_size)]
+Platform = Annotated[str, such_that(is_platform)]
+Port = Annotated[int, at_least(1), at_most(65535)]
 Args = Mapping[str, Text]
 
 
@@ -64,7 +63,7 @@ class RunConfig:
     """Folders of the container to keep in memory."""
     env: Args = field(default_factory=dict)
     """Environment of the container."""
-    timeout: Annotated[float, Gt(0)] | None = None
+    timeout: Annotated[float, above(0)] | None = None
     """Seconds that all checks of the image may take together."""
 
 
@@ -120,7 +119,7 @@ class ImageYaml:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
-    variants: Annotated[tuple[VariantConfig, ...], MinLen(1)] | None = None
+    variants: Annotated[tuple[VariantConfig, ...], not_empty()] | None = None
     """The images that this folder makes, where it makes more than one."""
     args: Args = field(default_factory=dict)
     """Build args; one counts only if the Dockerfile declares it."""
