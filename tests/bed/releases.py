@@ -14,7 +14,8 @@ from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, RunReport
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.planning import Planned, make_plan, occasion_of
+from tfimages_action.doors.occasions import occasion_of
+from tfimages_action.doors.planning import Planned, make_plan
 from tfimages_action.doors.readers import BaseAnswer, Readers
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import ExitCode

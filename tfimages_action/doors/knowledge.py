@@ -1,4 +1,4 @@
-"""What is known beside the tags: older catalogs, and what registry and Hub say is published."""
+"""What is known beside the tags: what registry and Hub say is published."""
 
 from __future__ import annotations
 
@@ -7,38 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.decide import Knowledge, needs_baseline
-from tfimages_action.core.memo import Memo
 from tfimages_action.core.names import fingerprint_reference
 from tfimages_action.core.record import FlistState, Record, RecordAnswer
 from tfimages_action.core.rollback import with_rollbacks
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.tree import Revision
+from tfimages_action.doors.catalogs import Catalogs
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Sources
 from tfimages_action.doors.rollbacks import read_rollbacks
-
-
-class Catalogs:
-    """Catalogs of several revisions; what they share is read once."""
-
-    def __init__(self, options: CatalogOptions) -> None:
-        self._options = options
-        self._memo = Memo()
-        self._by_commit: dict[str, Catalog] = {}
-
-    def read(self, revision: Revision) -> Catalog:
-        return build_catalog(revision, self._options, memo=self._memo)
-
-    def read_leniently(self, revision: Revision) -> Catalog:
-        """Read an older revision, whose mistakes nobody can mend any more."""
-        key = revision.commit or revision.name
-        if key not in self._by_commit:
-            self._by_commit[key] = build_catalog(
-                revision, self._options, memo=self._memo, lenient=True
-            )
-        return self._by_commit[key]
 
 
 def with_published(

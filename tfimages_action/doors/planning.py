@@ -5,25 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.catalog_builder import CatalogOptions
 from tfimages_action.core.decide import Force, Knowledge, decide
-from tfimages_action.core.names import BranchPush, Occasion, Refresh, Release
 from tfimages_action.core.plan import Plan
-from tfimages_action.core.preview import Outlook, preview
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection
 from tfimages_action.core.tree import Revision
+from tfimages_action.doors.catalogs import Catalogs
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.knowledge import Catalogs, with_published
-from tfimages_action.doors.readers import Readers
-from tfimages_action.doors.refreshing import with_refresh
 from tfimages_action.doors.revisions import Comparison, Sources, compare, last_release
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import RevisionError, SettingsError
+
+if TYPE_CHECKING:
+    from tfimages_action.core.names import Refresh
+    from tfimages_action.core.preview import Outlook
+    from tfimages_action.doors.readers import Readers
 
 _REMOTE_OWNER: Final = re.compile(r"github\.com[:/](?P<owner>[^/]+)/")
 
@@ -111,13 +112,20 @@ def make_plan(
         selection=Selection(only=settings.only, descendants=settings.with_descendants),
     )
     if published is not None:
+        # These three are imported where they are used: each plan would wait 2 to 10 ms for them.
+        from tfimages_action.doors.knowledge import with_published
+
         known = with_published(known, published, reader, sources, version=comparison.tag)
     refreshing = None
     if settings.mode == "refresh" and comparison.tag is not None:
+        from tfimages_action.doors.refreshing import with_refresh
+
         refreshing = with_refresh(known, published, comparison.tag, switch=settings.refresh_switch)
         known = refreshing.known
     plan, outlook, release = decide(known), None, None
     if settings.mode == "preview":
+        from tfimages_action.core.preview import preview
+
         last = last_release(sources)
         released = reader.read_leniently(sources.revision(last)) if last else None
         if released and last:
@@ -134,19 +142,6 @@ def make_plan(
         release=release,
         refresh=refreshing.occasion if refreshing else None,
     )
-
-
-def occasion_of(comparison: Comparison, event: Event) -> Occasion:
-    """Tell what the run publishes for: a release, or a branch's push."""
-    if comparison.tag is not None:
-        return Release(version=comparison.tag)
-    default = (event.payload.get("repository") or {}).get("default_branch", "")
-    branch = event.ref_name or comparison.current.name
-    commit = comparison.current.commit
-    if commit is None:
-        # Never pushed (`Request.worktree` demands that): a name for flists made here.
-        return BranchPush(branch="worktree", commit="edited")
-    return BranchPush(branch=branch, commit=commit, trunk=bool(default) and branch == default)
 
 
 def _with_worktree(comparison: Comparison, worktree: Revision) -> Comparison:

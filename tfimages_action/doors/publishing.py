@@ -22,11 +22,11 @@ from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.notifying import notify
+from tfimages_action.doors.occasions import occasion_of
 from tfimages_action.doors.planning import (
     Planned,
     alias_problem,
     make_plan,
-    occasion_of,
     open_sources,
     registry_of,
 )

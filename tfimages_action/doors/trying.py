@@ -21,8 +21,9 @@ from tfimages_action.core.run import RunReport, Stage, StageRun
 from tfimages_action.core.selection import Selection
 from tfimages_action.core.work import Built, CheckResult, Log
 from tfimages_action.doors.event import read_event
+from tfimages_action.doors.occasions import occasion_of
 from tfimages_action.doors.options import given_inputs
-from tfimages_action.doors.planning import make_plan, occasion_of, open_sources, registry_of
+from tfimages_action.doors.planning import make_plan, open_sources, registry_of
 from tfimages_action.doors.preflight import refuse_missing_large_files
 from tfimages_action.doors.settings import resolve_settings
 from tfimages_action.doors.stopping import Stopping, stoppable

@@ -8,7 +8,8 @@ from tests.bed.history import History
 from tfimages_action.core.names import BranchPush, Occasion, Release, pushed_as
 from tfimages_action.core.plan import ReasonKind
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.planning import Planned, make_plan, occasion_of
+from tfimages_action.doors.occasions import occasion_of
+from tfimages_action.doors.planning import Planned, make_plan
 from tfimages_action.doors.settings import Settings
 
 REGISTRY = "ghcr.io/owner"
