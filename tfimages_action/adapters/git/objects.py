@@ -8,9 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-import pygit2
-from pygit2.enums import ObjectType
-
+from tfimages_action.adapters.git.libgit2 import pygit2
 from tfimages_action.core.tree import FileMode, TreeEntry
 from tfimages_action.errors import RevisionError
 
@@ -71,7 +69,7 @@ class Objects:
                 f"git has no blob {blob}",
                 hint="a partial clone leaves blobs out: check out without `filter:`",
             ) from error
-        if kind != ObjectType.BLOB:
+        if kind != pygit2.enums.ObjectType.BLOB:
             raise RevisionError(f"{blob} is no file's content")
         return self.resolved(data)
 

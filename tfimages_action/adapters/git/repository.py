@@ -12,9 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import pygit2
-from pygit2.enums import FileStatus
-
+from tfimages_action.adapters.git.libgit2 import pygit2
 from tfimages_action.adapters.git.objects import LONGEST_POINTER, Objects
 from tfimages_action.core.tree import FileMode, TreeEntry
 from tfimages_action.errors import RevisionError
@@ -171,7 +169,7 @@ class WorktreeRevision:
         self._changed = {
             path: status
             for path, status in repo.status(untracked_files="all").items()
-            if not status & FileStatus.IGNORED
+            if not status & pygit2.enums.FileStatus.IGNORED
         }
         self._files: dict[str, Path] = {}
 
