@@ -36,6 +36,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "verify": "hub:verify",
 }
 """Command name -> `module:attribute` below `doors.commands`."""
+COMPLETING: Final = "_TFIMAGES_COMPLETE"
+"""The variable by which a shell asks what may follow what was typed."""
 
 
 class LazyGroup(NearestGroup):
@@ -73,6 +75,8 @@ class Asked:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: the terminal's error boundary."""
     asked = Asked()
+    if COMPLETING in os.environ:
+        importlib.import_module("tfimages_action.doors.commands.completion")  # knows the shells
     try:
         result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False, obj=asked)
     except TfImagesError as error:

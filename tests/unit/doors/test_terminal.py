@@ -185,6 +185,8 @@ def test_completion_is_written_for_each_shell(
         ("tfimages completion z", {"zsh"}),
         ("tfimages explain --repo {here} l", {"leaf"}),
         ("tfimages explain --repo {here}/nowhere l", set()),
+        ("tfimages plan --format=ta", {"table"}),
+        ("tfimages explain --repo '{here}' 'l", {"leaf"}),
     ],
 )
 def test_words_are_completed(
@@ -195,8 +197,8 @@ def test_words_are_completed(
     offered: set[str],
 ) -> None:
     typed = words.format(here=tmp_path)
-    monkeypatch.setenv("COMP_WORDS", typed)
-    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    monkeypatch.setenv("_TFIMAGES_LINE", typed)
+    monkeypatch.setenv("_TFIMAGES_BREAKS", "\"'><=;|&(:")
     monkeypatch.setenv("_TFIMAGES_COMPLETE", "bash_complete")
     with pytest.raises(SystemExit) as ended:
         terminal.run([])
