@@ -11,7 +11,9 @@ ONLY ?=
 TESTS ?= tests
 UV_VERSION := 0.8.22
 
-.PHONY: help setup engine test contract e2e-act demo bench oracle lint format generate lock
+BUILDKIT ?=
+
+.PHONY: help setup engine test test-builder contract e2e-act demo bench oracle lint format generate lock
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +28,11 @@ engine: setup ## Make sure that a Docker Engine runs and has the base image
 
 test: lint engine ## The whole test suite, on a real engine (TESTS=... for a part)
 	@$(AS_ROOT) $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
+
+test-builder: engine ## Releases through a docker-container builder; needs Go, or BUILDKIT=image with a buildkitd
+	@[ -n "$(BUILDKIT)" ] || command -v go > /dev/null || { echo "test-builder needs Go (https://go.dev/dl) to make a buildkitd, or BUILDKIT=moby/buildkit:buildx-stable-1"; exit 2; }
+	@[ -n "$(BUILDKIT)" ] || bash tests/builder/buildkitd.sh build/buildkit
+	@$(AS_ROOT) TFIMAGES_TEST_BUILDKIT="$(BUILDKIT)" $(PYTHON) -m pytest tests/builder
 
 e2e-act: engine ## The workflows whole, under nektos/act (installed by you)
 	@$(AS_ROOT) $(PYTHON) -m tests.bed.act

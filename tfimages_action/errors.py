@@ -109,6 +109,10 @@ class EngineError(TfImagesError):
     exit_code = ExitCode.ENGINE_LOST
 
 
+class BuilderError(EngineError):
+    """A builder beside the engine went away: what is built already can still be published."""
+
+
 class RegistryError(TfImagesError):
     """The registry can't be reached, or refused us."""
 

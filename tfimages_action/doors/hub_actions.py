@@ -200,9 +200,7 @@ def _prover(settings: Settings, hub: Hub, proof: str) -> Iterator[Prover]:
     if Verify(proof) is Verify.NONE:
         yield Prover(hub, Sources(NoImages()), Verify.NONE, Timing())
         return
-    with engine_session(
-        environment=os.environ, registry=RegistryClient(), builder=settings.builder
-    ) as engine:
+    with engine_session(environment=os.environ, registry=RegistryClient()) as engine:
         yield Prover(hub, Sources(engine.source), Verify(proof), Timing())
 
 

@@ -19,6 +19,7 @@ from tfimages_action.core.catalog import Problem
 from tfimages_action.core.events import Listener
 from tfimages_action.core.run import Flist, ImageRun, Outcome, RunReport
 from tfimages_action.errors import (
+    BuilderError,
     EngineError,
     ExitCode,
     HubError,
@@ -40,6 +41,7 @@ from tfimages_action.pipeline.uploads import FirstUploads
 from tfimages_action.pipeline.workers import Threads, Workers
 
 _HUB_SLOTS: Final = ("convert", "verify")
+_BUILD_SLOTS: Final = ("build",)
 
 
 class PipelineRun:
@@ -165,6 +167,8 @@ class PipelineRun:
         if ended.end is not End.FAILED:
             return
         match ended.error:
+            case BuilderError() as error:
+                self._lose(error, _BUILD_SLOTS)
             case EngineError() | RegistryError() as error:
                 self._lose(error)
             case HubError() as error:

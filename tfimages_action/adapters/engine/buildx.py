@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from tfimages_action import process
 from tfimages_action.adapters.engine.private import PrivateHome
-from tfimages_action.errors import RefusedError
+from tfimages_action.errors import BuilderError, RefusedError
 from tfimages_action.process import ProcessError
 
 _FOLDERS: Final = (
@@ -33,6 +33,8 @@ _OLDEST: Final = (0, 13)
 _VERSION: Final = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
 _FIELD: Final = re.compile(r"^(\w[\w ]*?):\s*(.*?)\s*$", re.MULTILINE)
 _ENDPOINT: Final = re.compile(r"^(tcp|unix|docker-container|kube-pod)://")
+# What the docker-container driver calls the first (mostly the only) node of a builder.
+_CONTAINER: Final = "buildx_buildkit_{}0"
 _ANSWER_S: Final = 60.0
 
 
@@ -53,6 +55,17 @@ class BuilderInfo:
     driver: DriverKind
     platforms: tuple[str, ...]
     buildkit: str
+    address: str = ""
+    """Where it is, if it was named so."""
+
+    def lost(self, detail: str) -> BuilderError:
+        """The error for a builder that went away; it may be back for the next try."""
+        return BuilderError(
+            f"the builder {self.address or self.name} went away {detail}",
+            hint="the log of its BuildKit says why (`docker logs` of its container, or its pod's); "
+            "start it and run again: what was published is not built twice",
+            transient=True,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,20 +88,23 @@ def open_buildx(
     engine: Mapping[str, str],
     builder: str = "",
     user_buildx: Path | None = None,
+    runs: Callable[[str], bool] = lambda _container: False,
 ) -> Buildx:
     """Find buildx and the builder.
 
     `engine` holds the variables that name the engine. `builder` is empty for the engine's own, the
     name of one of the user's, or the address of a BuildKit (`tcp://host:1234`,
     `unix:///run/buildkit/buildkitd.sock`); `user_buildx` is the folder where the user's own buildx
-    keeps its builders. Raises `RefusedError` with the cure.
+    keeps its builders. Without it (a job's step sees no other step's files) a name stands for the
+    container that buildx made for it, where `runs` says that the engine runs one of that name.
+    Raises `RefusedError` with the cure.
     """
     program = _find_program()
     environment = {**process.child_environment(), **engine, **home.environment}
-    name = builder
-    if _ENDPOINT.match(builder):
+    name, address = builder, _address(builder, user_buildx, runs)
+    if address:
         name = "tfimages"
-        create = ("create", "--name", name, "--driver", "remote", builder)
+        create = ("create", "--name", name, "--driver", "remote", address)
         _ask(program, environment, *create)
     elif builder and user_buildx is not None:
         environment["BUILDX_CONFIG"] = str(user_buildx)
@@ -96,9 +112,17 @@ def open_buildx(
     return Buildx(
         program=program,
         version=version,
-        builder=_inspect(program, environment, name),
+        builder=replace(_inspect(program, environment, name), address=address),
         environment=environment,
     )
+
+
+def _address(builder: str, user_buildx: Path | None, runs: Callable[[str], bool]) -> str:
+    if _ENDPOINT.match(builder):
+        return builder
+    container = _CONTAINER.format(builder)
+    known = user_buildx is not None or not builder
+    return f"docker-container://{container}" if not known and runs(container) else ""
 
 
 def _find_program() -> Path:
@@ -148,6 +172,6 @@ def _ask(program: Path, environment: Mapping[str, str], *arguments: str) -> str:
         said = " ".join(error.tail) or error.message
         raise RefusedError(
             f"buildx can't use the builder: {said}",
-            hint="name an existing one (`docker buildx ls`) or an address such as tcp://host:1234; "
-            "one made by setup-buildx-action lives outside this container and can't be seen",
+            hint="name one that runs (`docker buildx ls`; in a job the output `name` of "
+            "setup-buildx-action), or an address such as tcp://host:1234",
         ) from error

@@ -12,6 +12,9 @@ from tfimages_action.adapters.engine.connection import EngineInfo
 from tfimages_action.core.catalog import Image
 
 _MAX_TAG: Final = 128
+_TOKEN: Final = "ACTIONS_RUNTIME_TOKEN"  # noqa: S105 - its variable's name
+_RESULTS: Final = "ACTIONS_RESULTS_URL"
+_FIRST: Final = "ACTIONS_CACHE_URL"
 
 
 class CacheKind(StrEnum):
@@ -32,14 +35,21 @@ class Cache:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What buildx is told: the job's token is in it for the one cache that needs it."""
-        return self.gha_environment if self.kind is CacheKind.GHA else {}
+        """What buildx is told: the job's token is in it for the one cache that needs it.
+
+        A buildx before 0.21 leaves such a cache out, silently, where it finds no address of the
+        cache service's first version, which GitHub has switched off.
+        """
+        if self.kind is not CacheKind.GHA:
+            return {}
+        return {_FIRST: self.gha_environment.get(_RESULTS, ""), **self.gha_environment}
 
 
 def cache_arguments(cache: Cache, image: Image) -> tuple[str, ...]:
     """The options for one image's build.
 
-    The runner tells container actions nothing of the cache service's version, so it stands here.
+    The runner tells container actions nothing of the cache service's version, so it stands here,
+    and so does its address: a buildx before 0.21 (Debian's) knows neither.
     """
     match cache.kind:
         case CacheKind.NONE:
@@ -50,7 +60,8 @@ def cache_arguments(cache: Cache, image: Image) -> tuple[str, ...]:
             export = f"{where},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true"
         case CacheKind.GHA:
             scope = f"tfimages-{image.name}".replace(",", "-")
-            where = f"type=gha,version=2,scope={scope}"
+            service = cache.gha_environment.get(_RESULTS, "")
+            where = f"type=gha,version=2,url_v2={service},scope={scope}"
             export = f"{where},mode=max,ignore-error=true"
         case _:
             assert_never(cache.kind)
@@ -66,6 +77,7 @@ def missing_for(cache: Cache, engine: EngineInfo, builder: BuilderInfo) -> str:
             f"cache: {cache.kind} does nothing here: the engine's own builder exports no cache "
             "from the classic image store; switch on the containerd one or name a `builder`"
         )
-    if cache.kind is CacheKind.GHA and not cache.gha_environment.get("ACTIONS_RUNTIME_TOKEN"):
+    given = cache.gha_environment
+    if cache.kind is CacheKind.GHA and not (given.get(_TOKEN) and given.get(_RESULTS)):
         return "cache: gha does nothing here: it works in a job of GitHub Actions only"
     return ""

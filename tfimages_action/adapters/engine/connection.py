@@ -132,6 +132,15 @@ class Connection:
                 return None
         return found
 
+    def runs(self, container: str) -> bool:
+        """Whether a container of this name is running."""
+        with self.asking(f"describe container {container}"):
+            try:
+                found = self.api.inspect_container(container)
+            except docker.errors.NotFound:
+                return False
+        return bool(found["State"]["Running"])
+
     def forget(self, name: str) -> None:
         """Remove a name, and the image with its last one. Never raises: it is only tidying up."""
         with suppress(TfImagesError), self.asking(f"forget {name}"):

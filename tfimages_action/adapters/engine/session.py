@@ -69,7 +69,11 @@ def engine_session(
         sweep(connection)
         with private_home(credentials) as home:
             buildx = open_buildx(
-                home, engine=connection.environment, builder=builder, user_buildx=user_buildx
+                home,
+                engine=connection.environment,
+                builder=builder,
+                user_buildx=user_buildx,
+                runs=connection.runs,
             )
             missing = missing_for(cache or Cache(), connection.info, buildx.builder)
             solver = Solver(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from tfimages_action import process
-from tfimages_action.adapters.engine.buildx import Buildx
+from tfimages_action.adapters.engine.buildx import Buildx, DriverKind
 from tfimages_action.adapters.engine.cache import Cache, cache_arguments
 from tfimages_action.adapters.engine.command import BuildOptions, build_arguments
 from tfimages_action.adapters.engine.connection import Connection
@@ -53,7 +53,7 @@ class Solver:
         """Build to `output`; `sink` reads standard output to its end. Gives BuildKit's warnings.
 
         Raises `StageError` for what the image is to blame for (or its bases' registries, then
-        transient), `EngineError` where the engine went away.
+        transient), `EngineError` where the engine went away, `BuilderError` for the builder.
         """
         progress = Progress(log=log)
         argv = self.buildx.command(
@@ -119,8 +119,13 @@ class Solver:
         words = read_last_words(progress.error_text)
         for line in progress.error_text:
             progress.log(line)
-        if speaks_of_engine(words) or not self.connection.alive():
-            return self.connection.lost(f"while it built {name}: {words.cause or error.message}")
+        detail = f"while it built {name}: {words.cause or error.message}"
+        if not self.connection.alive():
+            return self.connection.lost(detail)
+        if speaks_of_engine(words):
+            builder = self.buildx.builder
+            own = builder.driver is DriverKind.DOCKER
+            return self.connection.lost(detail) if own else builder.lost(detail)
         return build_error(request.image, words if words.cause else LastWords(cause=error.message))
 
 
