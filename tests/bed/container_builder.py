@@ -1,4 +1,4 @@
-"""A builder in a container, as docker/setup-buildx-action gives one to a job: a BuildKit of its own.
+"""A builder in a container, as docker/setup-buildx-action gives a job: a BuildKit of its own.
 
 Its image is the caller's (`TFIMAGES_TEST_BUILDKIT`, say `moby/buildkit:buildx-stable-1`), or made
 here of Debian, its runc, and a buildkitd that `make test-builder` compiles from BuildKit's source.

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfimages_action.adapters.engine.session import engine_session
 from tfimages_action.adapters.git.repository import GitRepository
@@ -111,12 +112,13 @@ def prepared(
     options: Options | None = None,
     listener: Listener = lambda _event: None,
     change: Callable[[Services], Services] = lambda services: services,
+    **session: Any,
 ) -> Iterator[PipelineRun]:
-    """Plan and get ready to run."""
+    """Plan and get ready to run; `session`: what `engine_session` is told besides."""
     client, hub = RegistryClient(), place.hub()
     catalog = catalog_of(repository, tag, place)
     chosen = options or Options()
-    with engine_session(environment=os.environ, registry=client) as engine:
+    with engine_session(environment=os.environ, registry=client, **session) as engine:
         choices = Choices(verify=Verify.FULL, version=tag)
         services = Services(
             builder=engine.builder,
@@ -136,8 +138,10 @@ def prepared(
         yield PipelineRun(assignment, change(services), chosen, listener=listener)
 
 
-def publish(repository: Path, tag: str, place: Place, options: Options | None = None) -> RunReport:
-    with prepared(repository, tag, place, options=options) as run:
+def publish(
+    repository: Path, tag: str, place: Place, options: Options | None = None, **session: Any
+) -> RunReport:
+    with prepared(repository, tag, place, options=options, **session) as run:
         return run.run()
 
 

@@ -50,7 +50,7 @@ def convert(settings: Settings, image: str, name: str | None, *, proof: str) -> 
     if digest is None:
         raise StageError(f"{image} is not in the registry, or no stranger can pull it")
     written = image.partition("@")[0]
-    with _prover(settings, hub, proof) as prover:
+    with _prover(hub, proof) as prover:
         flist = _by_hand(hub).convert(written, digest, prover, name=name)
     proved = "proved" if flist.verified else "not proved"
     return Done(text=f"{flist.address} ({proved})", data=asdict(flist))
@@ -190,7 +190,7 @@ def _by_hand(hub: Hub) -> ByHand:
 
 
 @contextmanager
-def _prover(settings: Settings, hub: Hub, proof: str) -> Iterator[Prover]:
+def _prover(hub: Hub, proof: str) -> Iterator[Prover]:
     from tfimages_action.adapters.engine.session import engine_session
     from tfimages_action.adapters.hub.choices import Timing, Verify
     from tfimages_action.adapters.hub.proof import Prover

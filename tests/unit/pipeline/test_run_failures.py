@@ -14,6 +14,7 @@ from tfimages_action.core.events import Event, Notice, Retrying
 from tfimages_action.core.run import Outcome, Stage
 from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log
 from tfimages_action.errors import (
+    BuilderError,
     EngineError,
     ExitCode,
     HubError,
@@ -201,6 +202,23 @@ def test_a_lost_service_ends_the_run(
     assert report.images[0].outcome is Outcome.FAILED
     assert outcomes(report)["y"] == "blocked"
     assert Notice(text=error.message) in events
+
+
+def test_a_lost_builder_costs_what_is_not_built_yet_only(world: World) -> None:
+    error = BuilderError("the builder went away", transient=True)
+    world.hook = failing("before build c", error)
+    options = replace(OPTIONS, max_parallel=1)
+    report = pipeline(world, *map(step, FAMILY), options=options).run()
+    assert report.exit_code is ExitCode.ENGINE_LOST
+    assert report.error == error.message
+    found = outcomes(report)
+    assert (found["a"], found["b"], found["c"]) == ("published", "published", "failed")
+
+
+def test_a_builder_that_comes_back_costs_a_try(world: World) -> None:
+    world.hook = failing("before build b", BuilderError("it went away", transient=True), times=1)
+    report = pipeline(world, *map(step, FAMILY)).run()
+    assert set(outcomes(report).values()) == {"published"}
 
 
 def test_a_lost_hub_costs_the_conversions_only(world: World) -> None:

@@ -35,7 +35,12 @@ _FIELD: Final = re.compile(r"^(\w[\w ]*?):\s*(.*?)\s*$", re.MULTILINE)
 _ENDPOINT: Final = re.compile(r"^(tcp|unix|docker-container|kube-pod)://")
 # What the docker-container driver calls the first (mostly the only) node of a builder.
 _CONTAINER: Final = "buildx_buildkit_{}0"
+_IN_CONTAINER: Final = "docker-container://"
 _ANSWER_S: Final = 60.0
+_OTHER_BUILDER: Final = (
+    "name one that runs (`docker buildx ls`; in a job the output `name` of setup-buildx-action), "
+    "or an address such as tcp://host:1234"
+)
 
 
 class DriverKind(StrEnum):
@@ -58,13 +63,25 @@ class BuilderInfo:
     address: str = ""
     """Where it is, if it was named so."""
 
-    def lost(self, detail: str) -> BuilderError:
-        """The error for a builder that went away; it may be back for the next try."""
+    @property
+    def container(self) -> str:
+        """The container that it runs in, on the engine; empty where it runs elsewhere."""
+        if self.driver is DriverKind.CONTAINER:
+            return _CONTAINER.format(self.name)
+        return _container_at(self.address)
+
+    def lost(self, detail: str, end: str = "") -> BuilderError:
+        """The error for a builder that went away; `end`: what became of its container.
+
+        A second try may find it again, but for a container that has ended and is not buildx's own:
+        nobody starts that.
+        """
+        where = f"`docker logs {self.container}`" if self.container else "the log of its BuildKit"
         return BuilderError(
-            f"the builder {self.address or self.name} went away {detail}",
-            hint="the log of its BuildKit says why (`docker logs` of its container, or its pod's); "
-            "start it and run again: what was published is not built twice",
-            transient=True,
+            f"the builder {self.address or self.name} went away {detail}"
+            + (f" ({end})" if end else ""),
+            hint=f"{where} says why; start it and run again: what was published is not built twice",
+            transient=not end or self.driver is DriverKind.CONTAINER,
         )
 
 
@@ -103,6 +120,9 @@ def open_buildx(
     environment = {**process.child_environment(), **engine, **home.environment}
     name, address = builder, _address(builder, user_buildx, runs)
     if address:
+        container = _container_at(address)
+        if container and not runs(container):
+            raise RefusedError(f"the engine runs no container {container}", hint=_OTHER_BUILDER)
         name = "tfimages"
         create = ("create", "--name", name, "--driver", "remote", address)
         _ask(program, environment, *create)
@@ -122,7 +142,13 @@ def _address(builder: str, user_buildx: Path | None, runs: Callable[[str], bool]
         return builder
     container = _CONTAINER.format(builder)
     known = user_buildx is not None or not builder
-    return f"docker-container://{container}" if not known and runs(container) else ""
+    return f"{_IN_CONTAINER}{container}" if not known and runs(container) else ""
+
+
+def _container_at(address: str) -> str:
+    # With options behind it, it may be another engine's.
+    inside = address.startswith(_IN_CONTAINER) and "?" not in address
+    return address.removeprefix(_IN_CONTAINER) if inside else ""
 
 
 def _find_program() -> Path:
@@ -169,9 +195,8 @@ def _ask(program: Path, environment: Mapping[str, str], *arguments: str) -> str:
     try:
         return process.run(command, env=environment, timeout_s=_ANSWER_S).stdout.decode()
     except ProcessError as error:
-        said = " ".join(error.tail) or error.message
+        errors = [line for line in error.tail if line.startswith("ERROR: ")]
+        said = " ".join(errors[-1:] or error.tail) or error.message
         raise RefusedError(
-            f"buildx can't use the builder: {said}",
-            hint="name one that runs (`docker buildx ls`; in a job the output `name` of "
-            "setup-buildx-action), or an address such as tcp://host:1234",
+            f"buildx can't use the builder: {said.removeprefix('ERROR: ')}", hint=_OTHER_BUILDER
         ) from error

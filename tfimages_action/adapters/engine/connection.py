@@ -134,12 +134,19 @@ class Connection:
 
     def runs(self, container: str) -> bool:
         """Whether a container of this name is running."""
+        return not self.end_of(container)
+
+    def end_of(self, container: str) -> str:
+        """What became of a container, in words; empty while it runs."""
         with self.asking(f"describe container {container}"):
             try:
-                found = self.api.inspect_container(container)
+                state = self.api.inspect_container(container)["State"]
             except docker.errors.NotFound:
-                return False
-        return bool(found["State"]["Running"])
+                return "its container is gone"
+        if state["Running"]:
+            return ""
+        memory = ", out of memory" if state.get("OOMKilled") else ""
+        return f"its container ended with {state.get('ExitCode')}{memory}"
 
     def forget(self, name: str) -> None:
         """Remove a name, and the image with its last one. Never raises: it is only tidying up."""

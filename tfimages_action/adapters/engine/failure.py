@@ -31,6 +31,7 @@ _REMOTE: Final = re.compile(
     r"|failed to authorize|pull access denied|unexpected status|failed to load cache key|toomany",
     re.IGNORECASE,
 )
+_SILENCE: Final = "context deadline exceeded"
 _DISK: Final = re.compile(r"no space left on device", re.IGNORECASE)
 
 
@@ -59,6 +60,11 @@ def read_last_words(text: Sequence[str]) -> LastWords:
 def speaks_of_engine(words: LastWords) -> bool:
     """Whether BuildKit itself seems to have gone."""
     return _ENGINE.search(words.cause) is not None and not _OWN_COMMAND.search(words.cause)
+
+
+def speaks_of_silence(words: LastWords) -> bool:
+    """Whether a builder beside the engine let buildx wait for its first word in vain."""
+    return words.cause == _SILENCE
 
 
 def build_error(image: Image, words: LastWords) -> TfImagesError:

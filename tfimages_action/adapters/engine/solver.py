@@ -18,6 +18,7 @@ from tfimages_action.adapters.engine.failure import (
     build_error,
     read_last_words,
     speaks_of_engine,
+    speaks_of_silence,
 )
 from tfimages_action.adapters.engine.progress import Progress, Warned
 from tfimages_action.core.catalog import Image, Problem, Severity
@@ -122,10 +123,13 @@ class Solver:
         detail = f"while it built {name}: {words.cause or error.message}"
         if not self.connection.alive():
             return self.connection.lost(detail)
-        if speaks_of_engine(words):
-            builder = self.buildx.builder
-            own = builder.driver is DriverKind.DOCKER
-            return self.connection.lost(detail) if own else builder.lost(detail)
+        builder = self.buildx.builder
+        if builder.driver is DriverKind.DOCKER:
+            if speaks_of_engine(words):
+                return self.connection.lost(detail)
+        elif speaks_of_engine(words) or speaks_of_silence(words):
+            end = self.connection.end_of(builder.container) if builder.container else ""
+            return builder.lost(detail, end)
         return build_error(request.image, words if words.cause else LastWords(cause=error.message))
 
 

@@ -31,7 +31,11 @@ FILES = LaidOut(
     context=Path("/w/context0"),
     named=(("more", Path("/w/context1")), ("zinit", Path("/w/context2"))),
 )
-GHA = Cache(kind=CacheKind.GHA, gha_environment={"ACTIONS_RUNTIME_TOKEN": "planted"})
+SERVICE = "https://results.example/"
+GHA = Cache(
+    kind=CacheKind.GHA,
+    gha_environment={"ACTIONS_RUNTIME_TOKEN": "planted", "ACTIONS_RESULTS_URL": SERVICE},
+)
 
 
 def arguments(options: BuildOptions | None = None, **fields: object) -> tuple[str, ...]:
@@ -93,7 +97,8 @@ def test_what_is_asked_for_is_passed() -> None:
 
 def test_the_gha_cache_names_its_version_and_hides_its_token() -> None:
     words = arguments()
-    assert "--cache-from=type=gha,version=2,scope=tfimages-hero" in words
+    wanted = f"type=gha,version=2,url_v2={SERVICE},scope=tfimages-hero"
+    assert f"--cache-from={wanted}" in words
     assert "planted" not in repr((words, GHA))
 
 
@@ -120,11 +125,21 @@ def test_where_a_cache_can_do_nothing_it_is_said() -> None:
     assert not missing(registry, driver=DriverKind.DOCKER, containerd=True)
     assert not missing(registry, driver=DriverKind.CONTAINER, containerd=False)
     assert not missing(Cache(), driver=DriverKind.DOCKER, containerd=False)
-    no_token = Cache(kind=CacheKind.GHA)
-    assert "GitHub Actions" in missing(no_token, driver=DriverKind.REMOTE, containerd=False)
+    assert not missing(GHA, driver=DriverKind.CONTAINER, containerd=False)
+    for absent in GHA.gha_environment:
+        given = {name: text for name, text in GHA.gha_environment.items() if name != absent}
+        poor = replace(GHA, gha_environment=given)
+        assert "GitHub Actions" in missing(poor, driver=DriverKind.REMOTE, containerd=False)
 
 
 def test_only_the_cache_of_actions_sees_the_token_of_the_job() -> None:
     assert "ACTIONS_RUNTIME_TOKEN" in GHA.environment
     for kind in (CacheKind.NONE, CacheKind.REGISTRY):
         assert not replace(GHA, kind=kind).environment
+
+
+def test_an_old_buildx_does_not_leave_the_cache_of_actions_out() -> None:
+    assert GHA.environment["ACTIONS_CACHE_URL"] == SERVICE
+    given = {**GHA.gha_environment, "ACTIONS_CACHE_URL": "https://first.example/"}
+    told = replace(GHA, gha_environment=given).environment
+    assert told["ACTIONS_CACHE_URL"] == "https://first.example/"
