@@ -44,7 +44,7 @@ def render_outputs() -> str:
     """Return the text of docs/outputs.md."""
     report = _report()
     plan = report.plan
-    values = outputs_of(report, plan_as_json(plan, indent=None) if plan else "", attest=True)
+    values = outputs_of(report, plan_as_json(plan, one_line=True) if plan else "", attest=True)
     parts = [_HEAD]
     for name, text in OUTPUTS.items():
         if _WAVE.fullmatch(name) and name != "wave-0":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as _text
 from typing import Any, Final
 
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog import Image, Kind, Problem
 from tfimages_action.core.plan import Plan, Step
 
 
@@ -19,40 +20,21 @@ def plan_as_data(plan: Plan) -> dict[str, Any]:
         "images": [_step(step) for step in plan.steps],
         "waves": [list(wave) for wave in plan.waves],
         "retired": list(plan.retired),
+        "problems": [_problem(problem) for problem in plan.problems],
     }
 
 
-def plan_as_json(plan: Plan, *, indent: int | None = 2) -> str:
-    """The plan as JSON text; `indent=None` puts it on one line, as an output needs it."""
-    if indent is None or not plan.steps:
-        return json.dumps(plan_as_data(plan), indent=indent, ensure_ascii=False)
+def plan_as_json(plan: Plan, *, one_line: bool = False) -> str:
+    """The plan as JSON text, with an indent of 2 or on one line (as an output needs it)."""
+    if one_line:
+        return json.dumps(plan_as_data(plan), ensure_ascii=False)
     # With an indent the standard library writes in Python, value by value: too slow for thousands.
-    around = json.dumps(plan_as_data(replace(plan, steps=())), indent=indent, ensure_ascii=False)
+    around = json.dumps(plan_as_data(replace(plan, steps=())), indent=2, ensure_ascii=False)
+    if not plan.steps:
+        return around
     before, after = around.split(_NO_IMAGES, 1)
-    one, two = " " * indent, "\n" + " " * indent * 2
-    images = ",".join([two + _indented(_step(step), two, one) for step in plan.steps])
-    return f"{before}{_NO_IMAGES[:-1]}{images}\n{one}]{after}"
-
-
-_NO_IMAGES: Final = '"images": []'
-_text: Final = encode_basestring
-
-
-def _indented(value: dict[str, Any], start: str, by: str) -> str:
-    """A mapping of texts, lists of texts and such mappings; `start` is its own line's beginning."""
-    inner = start + by
-    parts = []
-    for key, item in value.items():
-        if isinstance(item, str):
-            text = _text(item)
-        elif isinstance(item, dict):
-            text = _indented(item, inner, by)
-        elif item:
-            text = f"[{','.join([inner + by + _text(each) for each in item])}{inner}]"
-        else:
-            text = "[]"
-        parts.append(f'{inner}"{key}": {text}')
-    return f"{{{','.join(parts)}{start}}}"
+    steps = ",".join(map(_step_as_json, plan.steps))
+    return f"{before}{_NO_IMAGES[:-1]}{steps}\n  ]{after}"
 
 
 def shown_reference(image: Image) -> str:
@@ -73,3 +55,50 @@ def _step(step: Step) -> dict[str, Any]:
         "parents": list(step.image.parent_names),
         "fingerprint": step.image.fingerprint,
     }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.location
+    return {
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": place.path if place else None,
+        "line": place.line if place else None,
+    }
+
+
+_NO_IMAGES: Final = '"images": []'
+_STEP: Final = """
+    {
+      "name": %s,
+      "reference": %s,
+      "action": %s,
+      "reason": {
+        "kind": %s,
+        "detail": %s,
+        "chain": %s
+      },
+      "parents": %s,
+      "fingerprint": %s
+    }"""
+"""`_step` in its place."""
+
+
+def _step_as_json(step: Step) -> str:
+    image, reason = step.image, step.reason
+    return _STEP % (
+        _text(image.name),
+        _text(shown_reference(image)),
+        _text(step.action),
+        _text(reason.kind),
+        _text(reason.detail),
+        _list(reason.chain, "\n" + " " * 10),
+        _list(image.parent_names, "\n" + " " * 8),
+        _text(image.fingerprint),
+    )
+
+
+def _list(texts: Sequence[str], start: str) -> str:
+    """A list of texts; `start` is where the line of each begins."""
+    return f"[{start}{f',{start}'.join(map(_text, texts))}{start[:-2]}]" if texts else "[]"

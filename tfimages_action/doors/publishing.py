@@ -111,7 +111,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
             deliver(
                 progress.report,
                 request.event,
-                plan_json=plan_as_json(plan, indent=None) if plan else "",
+                plan_json=plan_as_json(plan, one_line=True) if plan else "",
                 attest=settings.attest,
                 mask=mask,
                 write=say,

@@ -147,7 +147,7 @@ def test_a_selection_of_nothing_is_refused_with_the_likely_name() -> None:
 
 def test_json_has_exactly_the_agreed_keys() -> None:
     data = plan_as_data(plan(FILES, {**FILES, "images/deb-base/etc/sshd": "two"}))
-    assert {"current", "previous", "images", "waves", "retired"} <= data.keys()
+    assert {*data} == {"current", "previous", "images", "waves", "retired", "problems"}
     nextcloud = data["images"][-1]
     assert nextcloud["name"] == "nextcloud"
     assert nextcloud["reference"] == "ghcr.io/owner/nextcloud:latest"
