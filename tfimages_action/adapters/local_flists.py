@@ -66,7 +66,6 @@ class LocalFlists:
         name = flist_name.check(names.content_flist(image, digest))
         recorded = {"fingerprint": image.fingerprint, "digest": digest}
         conversion = Conversion(made_at=self._made_at, metadata=tuple(recorded.items()))
-        before = self._store.written_bytes
         config = self._config(source, log=log, stop=stop)
         with self._stream(source, log=log, stop=stop) as stream:
             built = build_flist(
@@ -75,7 +74,7 @@ class LocalFlists:
         path = self._directory / name
         self._write(path, built.raw)
         self._trees[digest] = built.source
-        log(f"{name}: {len(built.entries)} entries, {self._store.written_bytes - before} new bytes")
+        log(f"{name}: {len(built.entries)} entries, {built.written_bytes} new bytes")
         return Flist(name=name, address=path.absolute().as_uri(), md5=md5(built.raw).hexdigest())  # noqa: S324 - the Hub's own checksum, no secret
 
     def verify(

@@ -24,6 +24,21 @@ _INDEX: Final = "index"
 _FLUSH_EVERY: Final = 1024
 
 
+class Written:
+    """What one conversion adds to a store that others may fill too. Counts in many threads."""
+
+    def __init__(self) -> None:
+        self.blocks = 0
+        self.bytes = 0
+        self._lock = threading.Lock()
+
+    def add(self, size: int) -> None:
+        """Count one more block, of so many bytes as stored."""
+        with self._lock:
+            self.blocks += 1
+            self.bytes += size
+
+
 class BlockStore:
     """A directory of blocks. Safe to use from many threads, and from many processes at once."""
 
@@ -41,8 +56,11 @@ class BlockStore:
         except OSError as error:
             raise FlistError(f"the store {directory} can't be used: {error}") from error
 
-    def put(self, plain: bytes) -> Block:
-        """Keep a block of at most 512 KiB; one that is there already is not written again."""
+    def put(self, plain: bytes, written: Written | None = None) -> Block:
+        """Keep a block of at most 512 KiB; one that is there already is not written again.
+
+        It counts for `written` if it was written for this very call.
+        """
         key = digest(plain)
         name = self._names.get(key)
         if name is not None and self._has(name):
@@ -50,9 +68,11 @@ class BlockStore:
         stored = encode(plain, key)
         block = Block(key=key, hash=digest(stored))
         try:
-            self._keep(block, stored, lost=name is not None)
+            new = self._keep(block, stored, lost=name is not None)
         except OSError as error:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
+        if new and written is not None:
+            written.add(len(stored))
         return block
 
     def holds(self, block: Block) -> bool:
@@ -90,12 +110,12 @@ class BlockStore:
         except OSError as error:
             raise FlistError(f"the store {self._directory} can't be written: {error}") from error
 
-    def _keep(self, block: Block, stored: bytes, *, lost: bool) -> None:
+    def _keep(self, block: Block, stored: bytes, *, lost: bool) -> bool:
         """Write a block, unless another thread has just done so or is about to."""
         while True:
             with self._lock:
                 if block.key in self._names and not lost:
-                    return
+                    return False
                 other = self._writing.get(block.hash)
                 mine = threading.Event()
                 if other is None:
@@ -104,11 +124,13 @@ class BlockStore:
             other.wait()
             lost = False
         try:
-            self._count(block, stored, written=self._write(block, stored))
+            new = self._write(block, stored)
+            self._count(block, stored, written=new)
         finally:
             with self._lock:
                 del self._writing[block.hash]
             mine.set()
+        return new
 
     def _write(self, block: Block, stored: bytes) -> bool:
         path = self._path(block.hash)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tfimages_action.errors import FlistError
 from tfimages_action.flist.container import pack
@@ -23,7 +24,7 @@ from tfimages_action.flist.schema import Acl, Directory, Inode, Union, directory
 from tfimages_action.flist.schema_writer import write_acl, write_directory
 from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig, startup_entry
-from tfimages_action.flist.store import BlockStore
+from tfimages_action.flist.store import BlockStore, Written
 from tfimages_action.flist.stream import ByteStream
 
 ROOT_NAME = ((0, "root"),)
@@ -50,6 +51,10 @@ class BuiltFlist:
     raw: bytes
     entries: tuple[Entry, ...]
     source: SourceTree
+    written_blocks: int
+    """Those that the store had to be given; what others wrote meanwhile does not count."""
+    written_bytes: int
+    """The same, as stored."""
 
 
 def build_flist(
@@ -64,16 +69,23 @@ def build_flist(
     Each block goes into `store` once. With `config`, `/.startup.toml` is written over the
     image's own. Raises `FlistError`; blocks stored by then stay, and cost a next try nothing.
     """
-    conversion = conversion or Conversion()
-    source = read_tree(stream, store.put)
+    conversion, written = conversion or Conversion(), Written()
+    put = partial(store.put, written=written)
+    source = read_tree(stream, put)
     entries = converted(source.entries, conversion)
     if config is not None:
-        startup = startup_entry(config, store.put, conversion.made_at)
+        startup = startup_entry(config, put, conversion.made_at)
         others = (entry for entry in entries if entry.path != STARTUP_PATH)
         entries = (*others, *converted([startup], conversion))
     store.flush()
     raw = write_flist(entries, dict(conversion.metadata), made_at=conversion.made_at)
-    return BuiltFlist(raw=raw, entries=entries, source=source)
+    return BuiltFlist(
+        raw=raw,
+        entries=entries,
+        source=source,
+        written_blocks=written.blocks,
+        written_bytes=written.bytes,
+    )
 
 
 def converted(entries: Iterable[Entry], conversion: Conversion) -> tuple[Entry, ...]:

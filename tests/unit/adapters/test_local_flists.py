@@ -103,6 +103,29 @@ def test_the_same_again_writes_no_block_and_keeps_the_names(bench: Bench) -> Non
     assert names == [CONTENT, STABLE, "store"]
 
 
+def test_conversions_at_once_count_their_own_bytes(bench: Bench) -> None:
+    """The first has begun when the second writes all of its blocks, one of which both need."""
+    first = Tar().add("etc/motd", b"shared").add("first", b"1" * 5000).done()
+    second = Tar().add("etc/motd", b"shared").add("second", b"2" * 90_000).done()
+    export = bench.exports.export
+
+    @contextmanager
+    def interrupted(source: Published, **port: object) -> Iterator[IO[bytes]]:
+        bench.exports.export = export  # type: ignore[method-assign]
+        bench.exports.tar = second
+        bench.convert()
+        bench.exports.tar = first
+        with export(source, **port) as stream:
+            yield stream
+
+    bench.exports.export = interrupted  # type: ignore[method-assign]
+    bench.convert()
+    counted = [int(line.split()[-3]) for line in bench.logged]
+    stored = [path.stat().st_size for path in (bench.folder / "store").glob("*/*")]
+    assert len(counted) == 2
+    assert sum(counted) == sum(stored)
+
+
 def test_a_flist_of_an_earlier_run_is_proved_against_the_image(bench: Bench) -> None:
     flist = bench.convert()
     later = Bench(bench.folder)

@@ -133,13 +133,13 @@ def build(
                 "flist": str(output),
                 "entries": len(built.entries),
                 "root": root,
-                "written_blocks": blocks.written_blocks,
-                "written_bytes": blocks.written_bytes,
+                "written_blocks": built.written_blocks,
+                "written_bytes": built.written_bytes,
             }
         )
         return
     click.echo(f"{output}: {len(built.entries)} entries, root {root}")
-    click.echo(f"{store}: {blocks.written_blocks} new blocks, {blocks.written_bytes} bytes")
+    click.echo(f"{store}: {built.written_blocks} new blocks, {built.written_bytes} bytes")
 
 
 @flist.command("extract")
