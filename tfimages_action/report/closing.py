@@ -2,66 +2,87 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.report import words
-from tfimages_action.report.plan_table import as_lines
+from tfimages_action.report.columns import Cell, columns
 
-_STYLE = {
-    Outcome.PUBLISHED: "green",
-    Outcome.BUILT: "green",
-    Outcome.REUSED: "cyan",
-    Outcome.FAILED: "bold red",
-    Outcome.BLOCKED: "yellow",
-}
+_HEADER: Final = ("image", "outcome", "size", "time", "reference", "flist")
+_BRIEF: Final = ((0, 1, 2, 3), (0, 1, 3), (0, 1))
+"""The columns that stay side by side where it is narrow, and narrower."""
 
-
-def closing_table(report: RunReport) -> Table | None:
-    """A row per image that the run touched; `None` where it touched none."""
-    touched = [run for run in report.images if run.outcome is not Outcome.SKIPPED]
-    if not touched:
-        return None
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("image", "outcome", "size", "time", "reference", "flist"):
-        table.add_column(column, overflow="fold")
-    for run in touched:
-        table.add_row(Text(run.step.image.name), _outcome(run), *map(Text, _cells(run)))
-    return table
+Row = tuple[str, ...]
 
 
 def closing_lines(report: RunReport, *, width: int = 160) -> list[str]:
-    """The table as plain lines, and a line that sums up."""
-    table = closing_table(report)
-    if table is None:
+    """A row per image that the run touched, and a line that sums up; none where it touched none.
+
+    Where references and flists don't fit beside the rest, each gets a line of its own: they are
+    there to be copied.
+    """
+    touched = [run for run in report.images if run.outcome is not Outcome.SKIPPED]
+    if not touched:
         return []
-    took = words.duration(report.duration_s)
+    shown = _side_by_side([_HEADER, *map(_row, touched)])
+    if _width(shown) > width:
+        shown = list(_stacked(touched, width))
+    return ["", *shown, "", *textwrap.wrap(_sum(report), width)]
+
+
+def _stacked(runs: Sequence[ImageRun], width: int) -> Iterator[str]:
+    """A line of what is short, then one for each long name."""
+    rows = [_HEADER, *((run.step.image.name, run.outcome, *_row(run)[2:]) for run in runs)]
+    brief = [_side_by_side([tuple(row[at] for at in chosen) for row in rows]) for chosen in _BRIEF]
+    header, *lines = next((one for one in brief if _width(one) <= width), brief[-1])
+    yield header
+    for run, line in zip(runs, lines, strict=True):
+        yield line
+        names = (_cause(run).strip(" :"), _reference(run), _flist(run))
+        yield from (f"  {name}" for name in names if name)
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[str]:
+    return list(columns([[Cell(text) for text in row] for row in rows], width=None, yielding=()))
+
+
+def _width(lines: Sequence[str]) -> int:
+    return max(map(len, lines))
+
+
+def _row(run: ImageRun) -> Row:
+    seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
+    return (
+        run.step.image.name,
+        f"{run.outcome}{_cause(run)}",
+        words.size(run.size_bytes) if run.size_bytes is not None else "",
+        words.duration(seconds) if run.stages else "",
+        _reference(run),
+        _flist(run),
+    )
+
+
+def _cause(run: ImageRun) -> str:
+    by = f" by {run.blocked_by}" if run.blocked_by else ""
+    return f"{by}: {run.failure.stage}" if run.failure else by
+
+
+def _reference(run: ImageRun) -> str:
+    return run.references[-1] if run.references else ""
+
+
+def _flist(run: ImageRun) -> str:
+    if not run.flist:
+        return ""
+    return run.flist.name + (" (proved)" if run.flist.verified else "")
+
+
+def _sum(report: RunReport) -> str:
     counted = [
         f"{number} {outcome}"
         for outcome in Outcome
         if (number := sum(run.outcome is outcome for run in report.images))
     ]
-    return ["", *as_lines(table, width=width), "", f"{', '.join(counted)} in {took}"]
-
-
-def _outcome(run: ImageRun) -> Text:
-    text = Text(run.outcome, style=_STYLE[run.outcome])
-    if run.blocked_by:
-        text.append(f" by {run.blocked_by}")
-    if run.failure:
-        text.append(f": {run.failure.stage}")
-    return text
-
-
-def _cells(run: ImageRun) -> tuple[str, str, str, str]:
-    seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
-    flist = ""
-    if run.flist:
-        flist = run.flist.name + (" (proved)" if run.flist.verified else "")
-    return (
-        words.size(run.size_bytes) if run.size_bytes is not None else "",
-        words.duration(seconds) if run.stages else "",
-        run.references[-1] if run.references else "",
-        flist,
-    )
+    return f"{', '.join(counted)} in {words.duration(report.duration_s)}"

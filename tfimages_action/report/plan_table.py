@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from tfimages_action.core.plan_json import shown_reference
 from tfimages_action.report.columns import Cell, columns, painted
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.tree import Tree
 
     from tfimages_action.core.explain import Explanation
@@ -49,15 +47,6 @@ def _row(step: Step) -> tuple[Cell, ...]:
         Cell(f"{step.reason.kind}: {_why(step)}", "dim" if style == "dim" else ""),
         Cell(shown_reference(step.image), "dim"),
     )
-
-
-def as_lines(shown: RenderableType, *, width: int) -> list[str]:
-    """Render anything as plain lines, without colours."""
-    from rich.console import Console  # noqa: PLC0415 - as below
-
-    text = io.StringIO()
-    Console(file=text, width=width, color_system=None, highlight=False).print(shown)
-    return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
 def plan_headline(plan: Plan) -> str:

@@ -1,7 +1,9 @@
 """The closing table of a run in a terminal."""
 
+import pytest
+
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
+from tfimages_action.core.run import Failure, Flist, Outcome, RunReport, Stage, StageRun
 from tfimages_action.report.closing import closing_lines
 
 
@@ -27,6 +29,51 @@ def test_each_touched_image_has_a_row_and_all_are_counted() -> None:
     assert text["child"] == "child blocked by bad"
     assert "idle" not in text
     assert lines[-1] == "1 published, 1 skipped, 1 failed, 1 blocked in 1 min 02 s"
+
+
+NAMES = ("ubuntu:24.04", "debian:trixie-slim", "nomad/client-with-a-long-name")
+
+
+def long_report() -> RunReport:
+    """Names as they are in a registry on this machine: each wider than half a terminal."""
+    stage = StageRun(stage=Stage.BUILD, started_s=1.0, ended_s=80.0, slot="build-1")
+    published = [
+        image_run(
+            name,
+            stages=(stage,),
+            size_bytes=123_400_000,
+            references=(f"127.0.0.1:45123/me/{name.replace(':', '-')}:24.04",),
+            flist=Flist(
+                name=f"127.0.0.1-45123-me-{name.replace(':', '-').replace('/', '-')}-v28.flist",
+                address="file:///x",
+                verified=True,
+            ),
+        )
+        for name in NAMES
+    ]
+    blocked = image_run("child-of-it", Outcome.BLOCKED, blocked_by=NAMES[2])
+    return report(*published, blocked)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_word_is_folded_and_only_a_long_name_is_wider_than_the_terminal(width: int) -> None:
+    lines = closing_lines(long_report(), width=width)
+    wide = [line for line in lines if len(line) > width]
+    assert all(
+        line.startswith("  ") and " " not in line[2:].removesuffix(" (proved)") for line in wide
+    )
+    told = set(" ".join(lines).split())
+    for run in long_report().images:
+        names = {run.step.image.name, run.outcome.value, *run.references}
+        assert names | ({run.flist.name} if run.flist else set()) <= told
+
+
+@pytest.mark.parametrize(("width", "rows"), [(120, False), (220, True)])
+def test_references_stand_beside_the_rest_where_there_is_room(width: int, rows: bool) -> None:
+    lines = closing_lines(long_report(), width=width)
+    (line,) = (line for line in lines if line.startswith(NAMES[0]))
+    assert ("127.0.0.1:45123" in line) is rows
+    assert ("reference" in lines[1]) is rows
 
 
 def test_a_run_that_touched_nothing_says_nothing() -> None:
