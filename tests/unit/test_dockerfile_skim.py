@@ -56,11 +56,11 @@ _NEARLY_LINES = [
     'CMD ["a"] b', "CMD a \\", "ENTRYPOINT --a b", "EXPOSE", "EXPOSE 65536", "EXPOSE 99999",
     "EXPOSE 80/x", "EXPOSE $B", "EXPOSE -1", "EXPOSE --a", "VOLUME", "VOLUME -a", "VOLUME --a b",
     "VOLUME [a", "VOLUME ${B:?}", "WORKDIR", "WORKDIR -a", "WORKDIR --a", "WORKDIR a b",
-    "WORKDIR ${B:?}", "USER", "USER ${B:?}", "USER --a", "USER a b", "ARG U", "ARG U=${B:?}",
-    "ARG U\nRUN $U", "SHELL a", "STOPSIGNAL x", "ONBUILD RUN a", "ONBUILD COPY --from=b a /b",
-    "HEALTHCHECK x", "MAINTAINER a b", "x", "FROM b", "FROM a AS b\nFROM c", "RUN a\r",
-    "RUN a\x0b", "RUN a\x00", "RUN a\x7f\u00e9", "ENV A=\x0b", "USER a\x0b", "# \x00",
-    'CMD ["\x01"]',
+    "WORKDIR ${B:?}", "USER", "USER ${B:?}", "USER --a", "USER $B", "USER a b", "ARG U",
+    "ARG U=${B:?}", "ARG U\nRUN $U", "SHELL a", "STOPSIGNAL x", "ONBUILD RUN a",
+    "ONBUILD COPY --from=b a /b", "HEALTHCHECK x", "MAINTAINER a b", "x", "FROM b",
+    "FROM a AS b\nFROM c", "RUN a\r", "RUN a\x0b", "RUN a\x00", "RUN a\x7f\u00e9", "ENV A=\x0b",
+    "USER a\x0b", "# \x00", 'CMD ["\x01"]',
 ]  # fmt: skip
 _TWISTS = [
     "\\", "\\\n", " \\\n", "\\\n#", "\n", "\\ \t\n", "#", "# a=b\n", " ", "\t", "$", "$V", "${",

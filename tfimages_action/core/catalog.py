@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.fingerprint import Ingredients
@@ -50,9 +51,11 @@ class NamedContext:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class External:
-    """A reference to an image outside the repository, and where it stands."""
+class External(NamedTuple):
+    """A reference to an image outside the repository, and where it stands.
+
+    A named tuple as what follows: there is one for every image, and it is made the quicker.
+    """
 
     reference: ImageReference
     written: str
@@ -60,8 +63,7 @@ class External:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParentLink:
+class ParentLink(NamedTuple):
     """A reference to another image of the repository, and where it stands."""
 
     image: str

@@ -37,8 +37,7 @@ class Draft:
         if not self.parsed.args:
             return {}
         offered = self.definition.args
-        declared = {arg.name for arg in self.parsed.args if arg.name in offered}
-        return {name: offered[name] for name in sorted(declared)}
+        return {name: offered[name] for name in sorted(self.parsed.declared.intersection(offered))}
 
     def resolve(self, onbuild_of: Triggers = no_triggers) -> Resolution:
         """What it depends on, on all of its platforms. Raises `DockerfileError`."""
@@ -49,7 +48,7 @@ class Draft:
                 args=args,
                 target=self.definition.target,
                 platform=platform,
-                contexts=tuple(context.name for context in self.contexts),
+                contexts=tuple([context.name for context in self.contexts]),
                 onbuild_of=onbuild_of,
                 path=self.dockerfile.path,
             )
@@ -57,16 +56,17 @@ class Draft:
         ]
         return found[0] if len(found) == 1 else _union(found)
 
-    def references(self, resolution: Resolution) -> Iterator[Reference]:
+    def references(self, resolution: Resolution) -> Sequence[Reference]:
         """The references that no named context replaces."""
         if not self.contexts:
-            yield from resolution.references
-            return
+            return resolution.references
         replaced = {context.name for context in self.contexts}
         replaced |= {str(image) for name in replaced if (image := _parsed(name))}
-        for reference in resolution.references:
-            if reference.written not in replaced and str(reference.image) not in replaced:
-                yield reference
+        return [
+            reference
+            for reference in resolution.references
+            if reference.written not in replaced and str(reference.image) not in replaced
+        ]
 
     def warnings(self, resolution: Resolution) -> Iterator[Problem]:
         """What works, but is hardly meant."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfimages_action.core.catalog import External, Kind, ParentLink, Problem, Severity
 from tfimages_action.core.dockerfile.resolution import Reference, Resolution
@@ -12,8 +12,7 @@ from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import CatalogError, Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(NamedTuple):
     """Where one image's references lead."""
 
     parents: tuple[ParentLink, ...] = ()

@@ -76,7 +76,7 @@ class ImageReference:
     def __str__(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
-        return f"{self.name}{tag}{digest}"
+        return f"{self.registry}/{self.repository}{tag}{digest}"
 
 
 parse_reference: Final = lru_cache(maxsize=65_536)(ImageReference.parse)

@@ -1,9 +1,13 @@
-"""A Dockerfile as values: its stages, their instructions, the args that it declares."""
+"""A Dockerfile as values: its stages, their instructions, the args that it declares.
+
+Named tuples: they are made in a third of a frozen dataclass's time, and a large repository makes
+ten thousand of each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -63,8 +67,7 @@ class Source(NamedTuple):
     """COPY knows stages by number as well; a mount does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(NamedTuple):
     """`FROM base AS name` and all that follows it."""
 
     base: str
@@ -83,8 +86,7 @@ class Stage:
         return tuple(i.words[0] for i in self.instructions if i.name == "onbuild")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredArg:
+class DeclaredArg(NamedTuple):
     """One `ARG NAME` or `ARG NAME=default`."""
 
     name: str
@@ -102,8 +104,7 @@ class ArgUse(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """A parsed Dockerfile. Depends on the file's bytes alone: cache it by blob id."""
 
     stages: tuple[Stage, ...]
@@ -119,4 +120,9 @@ class Dockerfile:
     @property
     def declared(self) -> frozenset[str]:
         """Names of all declared args: the only build args that can matter."""
-        return frozenset(arg.name for arg in self.args)
+        return _names(self.args)
+
+
+@lru_cache(maxsize=1024)
+def _names(args: tuple[DeclaredArg, ...]) -> frozenset[str]:
+    return frozenset([arg.name for arg in args])

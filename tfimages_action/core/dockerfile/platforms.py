@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -98,12 +97,6 @@ def builder_platform(text: str) -> Platform:
     platform = parse_platform(text)
     architecture, variant = _normalise(platform.architecture, platform.variant)
     return platform._replace(architecture=architecture, variant=variant)
-
-
-@lru_cache(maxsize=256)
-def builder_args(platform: str, build_platform: str, target: str) -> Mapping[str, str]:
-    """The args that a builder sets for these platforms. Raises `PlatformError`."""
-    return platform_args(builder_platform(platform), builder_platform(build_platform), target)
 
 
 def platform_args(platform: Platform, build_platform: Platform, target: str) -> dict[str, str]:

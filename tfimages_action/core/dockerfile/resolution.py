@@ -1,15 +1,18 @@
-"""What a Dockerfile depends on, as values: the answer of resolve.py."""
+"""What a Dockerfile depends on, as values: the answer of resolve.py.
+
+Named tuples where every image has one, for the reason given in model.py.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfimages_action.core.catalog import Problem
 from tfimages_action.core.reference import ImageReference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(NamedTuple):
     """One place where the Dockerfile names an image."""
 
     image: ImageReference
@@ -37,8 +40,7 @@ class UnsetArg:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What one target of a Dockerfile depends on, under given build args."""
 
     references: tuple[Reference, ...]

@@ -13,13 +13,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.dockerfile.model import Dockerfile, LineError
+from tfimages_action.core.dockerfile.model import DeclaredArg, Dockerfile, LineError
 from tfimages_action.core.dockerfile.mounts import SCRATCH
 from tfimages_action.core.dockerfile.parse import located
-from tfimages_action.core.dockerfile.platforms import PlatformError, builder_args
+from tfimages_action.core.dockerfile.platforms import (
+    PlatformError,
+    builder_platform,
+    platform_args,
+)
 from tfimages_action.core.dockerfile.replay import Doubt, replay
 from tfimages_action.core.dockerfile.resolution import (
     Reference,
@@ -75,7 +80,12 @@ def resolve(
     where that is because an arg is not set.
     """
     try:
-        env = _global_args(dockerfile, args or {}, target, (platform, build_platform or platform))
+        env = _global_args(
+            dockerfile.args,
+            tuple(args.items()) if args else (),
+            (platform, build_platform or platform, target or dockerfile.stages[-1].name),
+            dockerfile.escape,
+        )
         if not contexts and target in {None, dockerfile.stages[-1].name}:
             found = on_one_image(dockerfile, env, onbuild_of)
             if found is not None:
@@ -93,24 +103,35 @@ def resolve(
         raise located(error, path) from None
 
 
+@lru_cache(maxsize=256)
 def _global_args(
-    dockerfile: Dockerfile, args: Mapping[str, str], target: str | None, platforms: tuple[str, str]
-) -> dict[str, str]:
-    """What FROMs are expanded with: the builder's own args, and those before the first FROM."""
+    declared: tuple[DeclaredArg, ...],
+    given: tuple[tuple[str, str], ...],
+    building: tuple[str, str, str],
+    escape: str,
+) -> Mapping[str, str]:
+    """What FROMs are expanded with: the builder's own args, and those before the first FROM.
+
+    `building`: platform, the builder's own, target. The images of one repository mostly share
+    what they declare and are given.
+    """
+    args = dict(given)
     try:
-        env = {**builder_args(*platforms, target or dockerfile.stages[-1].name)}
+        env = platform_args(
+            builder_platform(building[0]), builder_platform(building[1]), building[2]
+        )
     except PlatformError as error:
         raise LineError(str(error)) from None
     for name in args.keys() & env.keys():
         env[name] = args[name]
-    for arg in dockerfile.args:
+    for arg in declared:
         if arg.stage is not None:
             break
         if arg.name in args:
             env[arg.name] = args[arg.name]
         elif arg.default is not None:
             try:
-                env[arg.name] = expand(arg.default, env, escape=dockerfile.escape)
+                env[arg.name] = expand(arg.default, env, escape=escape)
             except WordError as error:
                 raise LineError(f"ARG {arg.name}: {error}", arg.line) from None
     return env

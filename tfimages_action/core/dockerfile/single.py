@@ -41,7 +41,7 @@ def on_one_image(
         references=(base,),
         onbuild=() if dockerfile.plainest else stage.onbuild,
         unset=(),
-        declared=frozenset([arg.name for arg in dockerfile.args]),
+        declared=dockerfile.declared,
         base=base,
     )
 

@@ -329,11 +329,10 @@ def expand(
 
 def _filled(word: str, env: Mapping[str, str], unset: list[str] | None) -> str:
     """A simple word with its variables replaced."""
-
-    def value(found: re.Match[str]) -> str:
-        value = env.get(found[1])
+    parts = _VARIABLE.split(word)
+    for index in range(1, len(parts), 2):
+        value = env.get(parts[index])
         if value is None and unset is not None:
-            unset.append(found[1])
-        return value or ""
-
-    return _VARIABLE.sub(value, word)
+            unset.append(parts[index])
+        parts[index] = value or ""
+    return "".join(parts)
