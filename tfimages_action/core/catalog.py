@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from tfimages_action.core.checks import CheckPlan
 from tfimages_action.core.fingerprint import Ingredients
@@ -51,11 +50,9 @@ class NamedContext:
     """
 
 
-class External(NamedTuple):
-    """A reference to an image outside the repository, and where it stands.
-
-    A named tuple as what follows: there is one for every image, and it is made the quicker.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """A reference to an image outside the repository, and where it stands."""
 
     reference: ImageReference
     written: str
@@ -63,7 +60,8 @@ class External(NamedTuple):
     location: Location
 
 
-class ParentLink(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentLink:
     """A reference to another image of the repository, and where it stands."""
 
     image: str
