@@ -17,17 +17,21 @@ _LONGEST_LINE: Final = 65_535
 
 @cache
 def _blocks(escape: str) -> re.Pattern[str]:
-    """One comment, blank line or instruction after the other; group 1: a RUN that can go."""
+    """One comment, blank line or instruction after the other; group 1: a RUN that can go.
+
+    `(?>(...)*)` stands for `(...)*+`, at which Python before 3.11.5 goes wrong:
+    https://github.com/python/cpython/issues/106052.
+    """
     token = re.escape(escape)
     turn = r"[ \t]*\r*\n"
     plain = rf"[^\n{token}]*+"
-    continued = rf"{plain}(?:{token}(?!{turn}){plain})*+(?<!{token}){token}{turn}"
+    continued = rf"{plain}(?>(?:{token}(?!{turn}){plain})*)(?<!{token}){token}{turn}"
     skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
     shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
-    rest = rf"(?>{continued}(?:{skipped}|{continued})*+[^\n]*|[^\n]*)"
+    rest = rf"(?>{continued}(?>(?:{skipped}|{continued})*)[^\n]*|[^\n]*)"
     comment = r"[ \t]*\#"
     end = r"(?:\n|\Z)"
-    others = rf"(?:(?!{shell}|{comment}|\Z){rest}{end})++"
+    others = rf"(?>(?:(?!{shell}|{comment}|\Z){rest}{end})+)"
     return re.compile(rf"{others}|(?:({shell}{rest})|({comment}[^\n]*)){end}")
 
 
