@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,13 +112,13 @@ def prepared(
     options: Options | None = None,
     listener: Listener = lambda _event: None,
     change: Callable[[Services], Services] = lambda services: services,
-    **session: Any,
+    session: Mapping[str, Any] | None = None,
 ) -> Iterator[PipelineRun]:
     """Plan and get ready to run; `session`: what `engine_session` is told besides."""
     client, hub = RegistryClient(), place.hub()
     catalog = catalog_of(repository, tag, place)
     chosen = options or Options()
-    with engine_session(environment=os.environ, registry=client, **session) as engine:
+    with engine_session(environment=os.environ, registry=client, **(session or {})) as engine:
         choices = Choices(verify=Verify.FULL, version=tag)
         services = Services(
             builder=engine.builder,
@@ -139,9 +139,14 @@ def prepared(
 
 
 def publish(
-    repository: Path, tag: str, place: Place, options: Options | None = None, **session: Any
+    repository: Path,
+    tag: str,
+    place: Place,
+    options: Options | None = None,
+    *,
+    session: Mapping[str, Any] | None = None,
 ) -> RunReport:
-    with prepared(repository, tag, place, options=options, **session) as run:
+    with prepared(repository, tag, place, options=options, session=session) as run:
         return run.run()
 
 
