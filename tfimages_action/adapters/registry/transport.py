@@ -38,6 +38,8 @@ from tfimages_action.stopping import Heeding, until_stopped
 
 PULL: Final = "pull"
 PUSH: Final = "pull,push"
+_Scopes = tuple[str, ...]
+"""What a token is good for, as `repository:name:pull`, one for each repository."""
 _DOCKER_HUB_HOST: Final = "registry-1.docker.io"
 _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONNECT_S: Final = 10.0
@@ -76,7 +78,7 @@ class _Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     data: bytes | Path | None = None
     """A file is streamed, from its beginning at each try."""
-    params: Mapping[str, str] | None = None
+    params: Mapping[str, str | tuple[str, ...]] | None = None
 
 
 class Transport:
@@ -97,7 +99,7 @@ class Transport:
         self._credentials = credentials
         self._patience = patience or Patience()
         self._challenge: Challenge | None = None
-        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens: dict[_Scopes, str] = {}
         self._heeding = heeding or Heeding()
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
@@ -110,14 +112,18 @@ class Transport:
         *,
         repository: str,
         actions: str = PULL,
+        source: str = "",
         headers: Mapping[str, str] | None = None,
         data: bytes | Path | None = None,
     ) -> requests.Response:
         """Send a request and give the answer, whatever its code, unless it is a transient one.
 
-        `url` is a path below the registry, or a whole URL that the registry gave. Raises
-        `RegistryError` (`transient`) when the tries are used up.
+        `url` is a path below the registry, or a whole URL that the registry gave; `source` is
+        another repository that it reads from. Raises `RegistryError` (`transient`) when the tries
+        are used up.
         """
+        scopes: _Scopes = (f"repository:{repository}:{actions}",)
+        scopes += (f"repository:{source}:{PULL}",) if source else ()
         call = _Call(
             method=method,
             url=url if "://" in url else f"{self.base}{url}",
@@ -127,7 +133,7 @@ class Transport:
         patience = self._patience
         for attempt in range(1, patience.attempts + 1):
             try:
-                return self._authorised(call, repository, actions)
+                return self._authorised(call, scopes)
             except RegistryError as error:
                 if not error.transient or attempt == patience.attempts:
                     raise
@@ -154,8 +160,8 @@ class Transport:
         known = self._send(root, basic).status_code == HTTPStatus.OK
         return Login.ACCEPTED if known else Login.REFUSED
 
-    def _authorised(self, call: _Call, repository: str, actions: str) -> requests.Response:
-        answer = self._send(call, self._auth(repository, actions))
+    def _authorised(self, call: _Call, scopes: _Scopes) -> requests.Response:
+        answer = self._send(call, self._auth(scopes))
         if answer.status_code != HTTPStatus.UNAUTHORIZED:
             return answer
         # Nobody asked yet, or the token has run out.
@@ -163,32 +169,31 @@ class Transport:
         if challenge is None:
             return answer
         self._challenge = challenge
-        self._tokens.pop((repository, actions), None)
-        return self._send(call, self._auth(repository, actions))
+        self._tokens.pop(scopes, None)
+        return self._send(call, self._auth(scopes))
 
-    def _auth(self, repository: str, actions: str) -> AuthBase:
+    def _auth(self, scopes: _Scopes) -> AuthBase:
         match self._challenge:
             case None:
                 return _Anonymous()
             case BasicChallenge():
                 return self._basic() or _Anonymous()
             case BearerChallenge() as challenge:
-                return _Bearer(self._token(challenge, repository, actions))
+                return _Bearer(self._token(challenge, scopes))
 
     def _basic(self) -> AuthBase | None:
         if self._credentials is None:
             return None
         return HTTPBasicAuth(self._credentials.username, self._credentials.password)
 
-    def _token(self, challenge: BearerChallenge, repository: str, actions: str) -> str:
-        key = (repository, actions)
-        if key not in self._tokens:
-            self._tokens[key] = self._fetch_token(challenge, repository, actions)
-        return self._tokens[key]
+    def _token(self, challenge: BearerChallenge, scopes: _Scopes) -> str:
+        if scopes not in self._tokens:
+            self._tokens[scopes] = self._fetch_token(challenge, scopes)
+        return self._tokens[scopes]
 
-    def _fetch_token(self, challenge: BearerChallenge, repository: str, actions: str) -> str:
+    def _fetch_token(self, challenge: BearerChallenge, scopes: _Scopes) -> str:
         self._refuse_plain_realm(challenge.realm)
-        query = {"service": challenge.service, "scope": f"repository:{repository}:{actions}"}
+        query = {"service": (challenge.service,), "scope": scopes}
         call = _Call(method="GET", url=challenge.realm, params=query)
         answer = self._send(call, self._basic() or _Anonymous())
         if answer.status_code != HTTPStatus.OK:

@@ -46,10 +46,8 @@ class Uploader:
         return answer.status_code == HTTPStatus.OK
 
     def _send(self, digest: str, file: Path) -> str:
-        other = self._known.get(digest)
-        query = f"?{urlencode({'mount': digest, 'from': other})}" if other else ""
-        begun = self._ask("POST", f"{self._base}/uploads/{query}", None)
-        self._demand(begun)
+        other = self._known.get(digest, "")
+        begun = self._begin(digest, other)
         if begun.status_code == HTTPStatus.CREATED:
             return f"Mounted from {other}"
         target = urljoin(begun.url, begun.headers.get("Location", ""))
@@ -58,16 +56,28 @@ class Uploader:
         self._demand(done)
         return "Pushed"
 
+    def _begin(self, digest: str, other: str) -> requests.Response:
+        if other:
+            query = urlencode({"mount": digest, "from": other})
+            begun = self._ask("POST", f"{self._base}/uploads/?{query}", None, other)
+            if begun.ok:
+                return begun
+            # What we may push to says nothing of what we may read: then the blob itself goes up.
+        begun = self._ask("POST", f"{self._base}/uploads/", None)
+        self._demand(begun)
+        return begun
+
     @property
     def _base(self) -> str:
         return f"/v2/{self._reference.repository}/blobs"
 
-    def _ask(self, method: str, url: str, file: Path | None) -> requests.Response:
+    def _ask(self, method: str, url: str, file: Path | None, source: str = "") -> requests.Response:
         return self._transport.request(
             method,
             url,
             repository=self._reference.repository,
             actions=PUSH,
+            source=source,
             headers={"Content-Type": _OCTETS} if file else None,
             data=file,
         )
