@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,11 +97,11 @@ def test_a_cancelled_job_leaves_nothing_running_in_the_builder(
     repository.write("images/os/Dockerfile", f"FROM {base}\nRUN sleep 4712\n")
     repository.commit("It hangs", tag="v2")
     step = world.start("v2", {"builder": builder.name})
-    until(lambda: "sleep 4712" in builder.commands(), "the RUN never ran")
-    began = time.monotonic()
-    step.terminate()
+    try:
+        until(lambda: "sleep 4712" in builder.commands(), "the RUN never ran")
+    finally:
+        step.terminate()
     result = step.wait()
-    assert time.monotonic() - began < 10
     assert result.exit_code in {130, 143}, result.log
     assert "interrupted" in result.summary
     until(lambda: "sleep 4712" not in builder.commands(), "it still runs")
@@ -112,30 +111,34 @@ def test_a_cancelled_job_leaves_nothing_running_in_the_builder(
 def test_a_builder_that_is_killed_fails_the_job_and_the_next_one_ends_it(
     world: World, repository: ScratchRepository, builder: ContainerBuilder, base: str
 ) -> None:
-    text = f'FROM {base}\nRUN sleep 15\nCMD ["sleep", "infinity"]\n'
-    repository.write("images/alone/Dockerfile", text)
-    repository.write("images/side/Dockerfile", text.replace("sleep 15", "sleep 15.5"))
-    repository.commit("Slow ones", tag="v2")
+    # The last to be built, and the kill may come as late as the machine is slow.
+    text = f'FROM {base}\nRUN sleep 4713\nCMD ["sleep", "infinity"]\n'
+    repository.write("images/right/Dockerfile", text)
+    repository.commit("It hangs", tag="v2")
     given = {"builder": builder.name, "max-parallel": "2"}
     step = world.start("v2", given)
     try:
-        until(lambda: "made-by-os" in step.so_far, "nothing is built")
-        until(lambda: "sleep 15" in builder.commands(), "the RUN never ran")
+        until(lambda: "os: build done" in step.so_far, "nothing is built")
+        until(lambda: "sleep 4713" in builder.commands(), "the RUN never ran")
         builder.kill()
         result = step.wait()
     finally:
+        step.terminate()
         builder.start()
     assert result.exit_code == ExitCode.ENGINE_LOST, result.log
+    assert world.digest("os", "latest"), "what was built is published"
     assert "went away while it built" in result.log
     assert f"docker logs {builder.container}" in result.log
     assert builder.container in result.summary
     assert "Traceback" not in result.raw
 
-    again = world.publish("v2", given)
+    before = world.digest("os", "latest")
+    repository.write("images/right/Dockerfile", text.replace("sleep 4713", "true"))
+    repository.commit("It does not", tag="v3")
+    again = world.publish("v3", given)
     assert again.exit_code == 0, again.log
-    assert {image["outcome"] for image in again.output("images")} <= {"published", "skipped"}
-    for name in (*PARENTS, "alone", "side"):
-        assert world.digest(name, "latest")
+    assert all(world.digest(name, "v3") for name in PARENTS)
+    assert world.digest("os", "latest") == before, "it is not built again"
 
 
 # -- at home, where buildx knows the builder, without the action's image ---------------------------
