@@ -62,10 +62,12 @@ def fetch_mermaid() -> Path:
     """The browser's build of Mermaid, fetched once."""
     script = SCRATCH / "package" / "dist" / "mermaid.min.js"
     if not script.exists():
-        SCRATCH.mkdir(parents=True, exist_ok=True)
+        script.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["npm", "pack", "--silent", _MERMAID], cwd=SCRATCH, check=True)
         with tarfile.open(next(SCRATCH.glob("mermaid-*.tgz"))) as archive:
-            archive.extractall(SCRATCH, filter="data")
+            packed = archive.extractfile(str(script.relative_to(SCRATCH)))
+            assert packed is not None
+            script.write_bytes(packed.read())
     return script
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import shutil
 import tarfile
@@ -63,7 +64,8 @@ class RootFs:
     def write(self, stream: IO[bytes]) -> None:
         with tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT) as tar:
             for path, node in self._ordered():
-                member = node.member.replace(name=path, deep=False)
+                member = copy.copy(node.member)
+                member.name = path
                 if node.layer is None or not member.isreg():
                     tar.addfile(member)
                     continue
