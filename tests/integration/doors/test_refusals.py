@@ -320,3 +320,28 @@ def test_a_plan_shows_which_large_file_is_not_at_hand(
         assert terminal.run(plan) == 0
         assert (LACKING in capsys.readouterr().out) is lacking
         scratch.write(pointer, "large")
+
+
+def test_a_step_that_only_plans_says_which_large_file_is_not_at_hand(
+    scratch: ScratchRepository,
+    pointer: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scratch.commit("one", tag="v1")
+    output = tmp_path / "output"
+    for name, value in {
+        "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(scratch.folder),
+        "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "GITHUB_EVENT_NAME": "push",
+        "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path),
+        "INPUT_MODE": "plan", "INPUT_PUSH": "false", "INPUT_REGISTRY": "127.0.0.1:1/me",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    for lacking in (True, False):
+        assert action.run() == 0
+        said = capsys.readouterr().out
+        assert (f"::error file=images/a/model.bin::{LACKING}" in said) is lacking
+        assert (LACKING in output.read_text()) is lacking
+        output.unlink()
+        scratch.write(pointer, "large")
