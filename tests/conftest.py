@@ -37,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs an engine, and keep it in one worker: engines are shared and slow.
 
     Machines have a worker of their own: they take minutes, and touch nothing that others look at.
+    pytest-xdist 3.8 does not see this under pytest 9.2 (pytest-dev/pytest-xdist#1386) and spreads
+    them over all workers: whatever a test makes in an engine bears a name that no other test has.
     """
     for item in items:
         needs_engine = _ENGINE_FIXTURES & set(getattr(item, "fixturenames", ()))

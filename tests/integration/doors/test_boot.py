@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,10 +85,11 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> int:
 @pytest.fixture
 def scratch(tmp_path: Path, base_image: BaseImage) -> ScratchRepository:
     repository = ScratchRepository(tmp_path / "repository")
-    name = tmp_path.name.replace("_", "-").lower()
+    # A name and an image of its own: another worker may run the same test at the same time.
+    name = f"boot-{uuid.uuid4().hex}"
     repository.write(
         f"images/{name}/Dockerfile",
-        f'FROM {base_image.reference}\nCMD ["/bin/sleep", "600"]\n',
+        f'FROM {base_image.reference}\nLABEL test={name}\nCMD ["/bin/sleep", "600"]\n',
     )
     slow = f"FROM {base_image.reference}\nRUN echo slow {tmp_path} && sleep 600\n"
     repository.write(f"images/{name}-slow/Dockerfile", slow)

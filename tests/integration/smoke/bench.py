@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from pathlib import Path
 
 import docker
@@ -17,8 +18,6 @@ from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.work import BuiltImage, CheckResult
 from tfimages_action.leftovers.owner import LABEL_OWNER, this_owner
 
-_TAG = "images-smoke-test"
-
 
 class Bench:
     """Builds children of deb-base and checks them."""
@@ -27,11 +26,19 @@ class Bench:
         self.engine = engine
         self.client = client
         self.smoke = smoke
+        self._children: list[str] = []
 
     def child(self, scratch: Path, *lines: str) -> str:
-        text = "\n".join([f"FROM {images.BASE}", *lines, ""])
-        images.build_text(self.engine, text, _TAG, scratch)
-        return _TAG
+        """Build deb-base with these lines below it; returns a tag that is no other test's."""
+        tag = f"images-smoke-test:{uuid.uuid4().hex}"
+        images.build_text(self.engine, "\n".join([f"FROM {images.BASE}", *lines, ""]), tag, scratch)
+        self._children.append(tag)
+        return tag
+
+    def close(self) -> None:
+        """Remove what was built."""
+        for tag in self._children:
+            self.engine.docker("rmi", tag)
 
     def check(
         self, tag: str, *checks: Check, run: CheckRun | None = None

@@ -30,9 +30,11 @@ def base(engine: Engine, base_image: BaseImage) -> str:
 
 
 @pytest.fixture
-def bench(engine: Engine, client: docker.DockerClient, base: str, smoke: Smoke) -> Bench:
+def bench(engine: Engine, client: docker.DockerClient, base: str, smoke: Smoke) -> Iterator[Bench]:
     assert base
-    return Bench(engine, client, smoke)
+    made = Bench(engine, client, smoke)
+    yield made
+    made.close()
 
 
 @pytest.fixture

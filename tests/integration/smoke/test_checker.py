@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,9 +209,10 @@ def test_a_stop_ends_the_check_and_leaves_nothing(
 def test_a_container_on_our_own_network_is_reached_there(
     client: docker.DockerClient, base: str, tmp_path: Path
 ) -> None:
-    network = client.networks.create("images-smoke-job")
+    name = f"images-smoke-{uuid.uuid4().hex}"
+    network = client.networks.create(name)
     try:
-        place = Place(network="images-smoke-job")
+        place = Place(network=name)
         smoke = Smoke(client, artifacts=tmp_path, place=place)
         built = built_image(client, base, SshCheck())
         result = smoke.check(built, log=print, stop=threading.Event())[-1]
