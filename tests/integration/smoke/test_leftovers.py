@@ -38,7 +38,7 @@ def test_what_a_dead_run_left_is_swept_and_a_living_ones_is_not(
         Smoke(client, artifacts=tmp_path, place=Place()).check(
             built_image(client, base, FileCheck(path="/etc")), log=print, stop=threading.Event()
         )
-        left = {container.id for container in client.containers.list(all=True)}
+        left = {container.id for container in client.containers.list(all=True, ignore_removed=True)}
     finally:
         for container in (dead, alive):
             with suppress(NotFound):
@@ -66,7 +66,9 @@ def test_a_killed_check_is_swept_by_the_next(bench: Bench, tmp_path: Path) -> No
     tag = bench.child(tmp_path, "RUN echo killed >/killed")
 
     def left() -> set[str]:
-        found = bench.client.containers.list(filters={"label": LABEL_OWNER, "ancestor": tag})
+        found = bench.client.containers.list(
+            ignore_removed=True, filters={"label": LABEL_OWNER, "ancestor": tag}
+        )
         return {str(one.id) for one in found}
 
     argv = [sys.executable, "-c", _HANGS, tag, str(tmp_path), bench.engine.host]
