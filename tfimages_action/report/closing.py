@@ -34,13 +34,13 @@ def closing_lines(report: RunReport, *, width: int = 160) -> list[str]:
 
 def _stacked(runs: Sequence[ImageRun], width: int) -> Iterator[str]:
     """A line of what is short, then one for each long name."""
-    rows = [_HEADER, *((run.step.image.name, run.outcome, *_row(run)[2:]) for run in runs)]
+    rows = [_HEADER, *((run.step.image.name, _outcome(run), *_row(run)[2:]) for run in runs)]
     brief = [_side_by_side([tuple(row[at] for at in chosen) for row in rows]) for chosen in _BRIEF]
     header, *lines = next((one for one in brief if _width(one) <= width), brief[-1])
     yield header
     for run, line in zip(runs, lines, strict=True):
         yield line
-        names = (_cause(run).strip(" :"), _reference(run), _flist(run))
+        names = (_blocked(run), _reference(run), _flist(run))
         yield from (f"  {name}" for name in names if name)
 
 
@@ -56,7 +56,7 @@ def _row(run: ImageRun) -> Row:
     seconds = sum(stage.ended_s - stage.started_s for stage in run.stages)
     return (
         run.step.image.name,
-        f"{run.outcome}{_cause(run)}",
+        f"{_outcome(run)} {_blocked(run)}".rstrip(),
         words.size(run.size_bytes) if run.size_bytes is not None else "",
         words.duration(seconds) if run.stages else "",
         _reference(run),
@@ -64,9 +64,12 @@ def _row(run: ImageRun) -> Row:
     )
 
 
-def _cause(run: ImageRun) -> str:
-    by = f" by {run.blocked_by}" if run.blocked_by else ""
-    return f"{by}: {run.failure.stage}" if run.failure else by
+def _outcome(run: ImageRun) -> str:
+    return f"{run.outcome}: {run.failure.stage}" if run.failure else run.outcome
+
+
+def _blocked(run: ImageRun) -> str:
+    return f"by {run.blocked_by}" if run.blocked_by else ""
 
 
 def _reference(run: ImageRun) -> str:

@@ -52,7 +52,8 @@ def long_report() -> RunReport:
         for name in NAMES
     ]
     blocked = image_run("child-of-it", Outcome.BLOCKED, blocked_by=NAMES[2])
-    return report(*published, blocked)
+    failed = image_run("bad", Outcome.FAILED, failure=Failure(stage=Stage.CHECK, message="m"))
+    return report(*published, blocked, failed)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -63,8 +64,9 @@ def test_no_word_is_folded_and_only_a_long_name_is_wider_than_the_terminal(width
         line.startswith("  ") and " " not in line[2:].removesuffix(" (proved)") for line in wide
     )
     told = set(" ".join(lines).split())
+    assert {"published", "blocked", "by", "failed:", "check"} <= told
     for run in long_report().images:
-        names = {run.step.image.name, run.outcome.value, *run.references}
+        names = {run.step.image.name, *run.references}
         assert names | ({run.flist.name} if run.flist else set()) <= told
 
 
