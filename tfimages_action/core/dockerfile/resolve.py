@@ -86,7 +86,7 @@ def resolve(
             (platform, build_platform or platform, target or dockerfile.stages[-1].name),
             dockerfile.escape,
         )
-        if not contexts and target in {None, dockerfile.stages[-1].name}:
+        if not contexts and (target is None or target == dockerfile.stages[-1].name):
             found = on_one_image(dockerfile, env, onbuild_of)
             if found is not None:
                 return found

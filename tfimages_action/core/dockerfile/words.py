@@ -313,9 +313,10 @@ def expand(
 
     Names that have no value are appended to `unset`. Raises `WordError`.
     """
-    if not _NEEDS_WORK[escape].search(word):
-        return word
-    if _SIMPLE.fullmatch(word):
+    if "$" not in word:
+        if not _NEEDS_WORK[escape].search(word):
+            return word
+    elif _SIMPLE.fullmatch(word):
         return _filled(word, env, unset)
     lexer = Lexer(word, env, escape=escape)
     try:
