@@ -10,7 +10,7 @@ from typing import Final
 
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 from tfimages_action.doors.cataloguing import Asked, gather
 from tfimages_action.report.catalog import Entry
 
@@ -26,19 +26,24 @@ class _Files:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._blobs: dict[str, Path] = {}
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+    def tree(self, under: str = "") -> Tree:
+        return tree_of(self._entries(), under)
+
+    def _entries(self) -> Iterator[TreeEntry]:
         paths = (
             path.relative_to(self._root)
             for path in (self._root / _IMAGES).rglob("*")
             if path.is_file()
         )
-        for path in sorted(map(str, paths), key=str.encode):
-            if not under or path.startswith(f"{under}/"):
-                yield TreeEntry(path, FileMode.FILE, path)
+        for path in paths:
+            blob = blob_id((self._root / path).read_bytes())
+            self._blobs[blob] = self._root / path
+            yield TreeEntry(str(path), FileMode.FILE, blob)
 
     def read(self, blob: str) -> bytes:
-        return (self._root / blob).read_bytes()
+        return self._blobs[blob].read_bytes()
 
 
 def images_table(root: Path) -> str:

@@ -17,6 +17,7 @@ def render_report_schema() -> str:
     schema["title"] = "tfimages-report.json"
     for value in schema["$defs"].values():
         _without_hidden(value)
+    schema["$defs"] = _named_in(schema)
     return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -28,3 +29,23 @@ def _without_hidden(value: dict[str, Any]) -> None:
         value["additionalProperties"] = False
     if "required" in value:
         value["required"] = [name for name in value["required"] if name != "ingredients"]
+
+
+def _named_in(schema: dict[str, Any]) -> dict[str, Any]:
+    """Those definitions that something shown is made of."""
+    definitions = schema["$defs"]
+    named: dict[str, Any] = {}
+    waiting: list[object] = [{key: value for key, value in schema.items() if key != "$defs"}]
+    while waiting:
+        match waiting.pop():
+            case {"$ref": str(reference), **more}:
+                name = reference.rpartition("/")[2]
+                if name not in named:
+                    named[name] = definitions[name]
+                    waiting.append(definitions[name])
+                waiting += more.values()
+            case dict(value):
+                waiting += value.values()
+            case list(values):
+                waiting += values
+    return named

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tests.bed.revisions import MemoryRevision, blob_id
+from tests.bed.revisions import MemoryRevision
+from tfimages_action.core.tree import blob_id
 from tfimages_action.doors.revisions import Sources
 from tfimages_action.errors import RevisionError
 

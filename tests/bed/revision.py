@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 
 Content = str | bytes | tuple[FileMode, bytes]
 
@@ -22,11 +21,14 @@ class FilesRevision:
     created: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     _blobs: dict[str, bytes] = field(default_factory=dict)
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
-        for path in sorted(self.files, key=str.encode):
+    def tree(self, under: str = "") -> Tree:
+        return tree_of(self._entries(under), under)
+
+    def _entries(self, under: str) -> Iterator[TreeEntry]:
+        for path in self.files:
             if not under or path.startswith(f"{under}/"):
                 mode, data = _read(self.files[path])
-                blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+                blob = blob_id(data)
                 self._blobs[blob] = data
                 yield TreeEntry(path, mode, blob)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,15 +9,10 @@ from datetime import UTC, datetime
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.memo import Memo
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 from tfimages_action.errors import RevisionError
 
 REGISTRY = "ghcr.io/owner"
-
-
-def blob_id(data: bytes) -> str:
-    """The id that git gives to a file of this content."""
-    return hashlib.sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 @dataclass
@@ -31,6 +25,9 @@ class MemoryRevision:
     created: datetime = datetime(2026, 1, 2, tzinfo=UTC)
     modes: Mapping[str, FileMode] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
+
+    def tree(self, under: str = "") -> Tree:
+        return tree_of(self.entries(under), under)
 
     def entries(self, under: str = "") -> Iterator[TreeEntry]:
         prefix = f"{under}/" if under else ""

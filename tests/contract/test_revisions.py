@@ -13,7 +13,7 @@ from tfimages_action.adapters.engine.contexts import laid_out
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.github import GitHubRepository
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision
+from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision, walk
 from tfimages_action.core.work import BuildRequest
 from tfimages_action.doors.revisions import Repository
 from tfimages_action.errors import GitHubError, RevisionError, StageError
@@ -63,7 +63,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def listed(revision: Revision, under: str = "") -> list[str]:
-    return [f"{e.mode} {e.blob}\t{e.path}" for e in revision.entries(under)]
+    return [f"{e.mode} {e.blob}\t{e.path}" for e in walk(revision.tree(under), under)]
 
 
 def ls_tree(repo: Path, name: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_large_files_are_resolved_where_their_objects_are_at_hand(repo: Path) ->
     git(repo, "add", ".")
     git(repo, "commit", "-qm", "large")
     revision = GitRepository(repo).revision("main")
-    entry = next(e for e in revision.entries() if e.path == "images/a/large")
+    entry = next(e for e in walk(revision.tree()) if e.path == "images/a/large")
     assert revision.read(entry.blob) == pointer.encode()
     assert revision.lacks_large_file(entry.blob)
     write(repo, f".git/lfs/objects/ab/cd/{oid}", "large")
@@ -133,7 +133,7 @@ def test_large_files_are_found_where_lfs_storage_names_a_folder(
     write(folder, f"objects/ab/cd/{oid}", "large")
     for clone in (repo, linked):
         revision = GitRepository(clone).revision("main")
-        entry = next(e for e in revision.entries() if e.path == "images/a/large")
+        entry = next(e for e in walk(revision.tree()) if e.path == "images/a/large")
         assert revision.read(entry.blob) == b"large"
 
 
@@ -149,13 +149,13 @@ def test_only_a_pointer_of_lfs_is_missed(repo: Path) -> None:
     write(repo, "images/a/new", f"{pointer}x-new 1\n")
     write(repo, "images/a/longer", f"{pointer}{'y' * 1024}")
     for revision in (GitRepository(repo).revision("main"), GitRepository(repo).worktree()):
-        found = {e.path for e in revision.entries() if revision.lacks_large_file(e.blob)}
+        found = {e.path for e in walk(revision.tree()) if revision.lacks_large_file(e.blob)}
         new = {"images/a/new"} if revision.name == "worktree" else set()
         assert found == {"images/a/pointer", *new}
     assert not revision.lacks_large_file("1" * 40)
     write(repo, f".git/lfs/objects/00/00/{oid}", "large")
     worktree = GitRepository(repo).worktree()
-    entries = {entry.path: entry.blob for entry in worktree.entries()}
+    entries = {entry.path: entry.blob for entry in walk(worktree.tree())}
     assert worktree.read(entries["images/a/new"]) == b"large"
 
 
@@ -196,7 +196,7 @@ def test_a_folder_alone(repo: Path, source: Repository) -> None:
 
 def test_reads_blobs_and_names_a_missing_one(source: Repository) -> None:
     revision = source.revision("v1")
-    blobs = {entry.path: entry.blob for entry in revision.entries()}
+    blobs = {entry.path: entry.blob for entry in walk(revision.tree())}
     assert revision.read(blobs["images/a/link"]) == b"run.sh"
     assert revision.read(blobs["images/a/données"]) == "é".encode()
     with pytest.raises(RevisionError, match="0000"):
@@ -225,7 +225,7 @@ def test_many_blobs_come_by_archive_and_altered_ones_one_by_one(repo: Path) -> N
     git(repo, "commit", "-qm", "many")
     with running_github(repo) as api:
         revision = remote(api).revision("main")
-        read = {entry.path: revision.read(entry.blob) for entry in revision.entries()}
+        read = {entry.path: revision.read(entry.blob) for entry in walk(revision.tree())}
         asked = [request.target for request in api.asked]
     for path, data in read.items():
         place = repo / path
@@ -242,7 +242,7 @@ def test_the_archives_link_gets_no_token(repo: Path) -> None:
     git(repo, "commit", "-qm", "many")
     with running_github(repo, token="planted") as api:
         revision = remote(api, "planted").revision("main")
-        for entry in revision.entries():
+        for entry in walk(revision.tree()):
             revision.read(entry.blob)
         redirected = [request for request in api.asked if "codeload" in request.target]
     assert [request.with_token for request in redirected] == [False]
@@ -300,7 +300,7 @@ def test_a_worktree_shows_what_a_commit_of_it_would_hold(repo: Path) -> None:
     (repo / "images/a/link").unlink()
     (repo / "images/a/other").symlink_to("nowhere")
     worktree = GitRepository(repo).worktree()
-    seen, read = listed(worktree), {e.path: worktree.read(e.blob) for e in worktree.entries()}
+    seen, read = listed(worktree), {e.path: worktree.read(e.blob) for e in walk(worktree.tree())}
     assert worktree.commit is None
     git(repo, "add", ".")
     git(repo, "commit", "-qm", "three")
@@ -315,7 +315,7 @@ def test_submodules_count_by_their_commit(repo: Path, tmp_path: Path) -> None:
     git(outer, "init", "-q", "-b", "main")
     git(outer, "submodule", "-q", "add", str(repo), "part")
     git(outer, "commit", "-qm", "with a part")
-    entries = {e.path: e for e in GitRepository(outer).revision("main").entries()}
+    entries = {e.path: e for e in walk(GitRepository(outer).revision("main").tree())}
     assert entries["part"].mode is FileMode.SUBMODULE
     assert entries["part"].blob == git(repo, "rev-parse", "HEAD").strip()
     assert listed(GitRepository(outer).worktree()) == ls_tree(outer, "main")

@@ -29,7 +29,7 @@ from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
 from tfimages_action.core.record import Record
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Flist
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.tree import EMPTY, Tree
 from tfimages_action.core.work import (
     BuildRequest,
     Built,
@@ -58,8 +58,8 @@ class FakeRevision:
     commit = "c" * 40
     created = WHEN
 
-    def entries(self, under: str = "") -> Sequence[TreeEntry]:
-        return ()
+    def tree(self, under: str = "") -> Tree:
+        return EMPTY
 
     def read(self, blob: str) -> bytes:
         raise NotImplementedError(blob)

@@ -7,7 +7,6 @@ and the same one read from local git give identical fingerprints.
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import github
 import requests
 from github.Repository import Repository
 
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 from tfimages_action.errors import GitHubError, RevisionError
 
 _TIMEOUT_S: Final = 30
@@ -122,18 +121,16 @@ class GitHubRevision:
         written = str(self._found["commit"]["committer"]["date"])
         return datetime.fromisoformat(written).astimezone(UTC)
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
-        prefix = f"{under}/" if under else ""
-        return (entry for entry in self._entries if entry.path.startswith(prefix))
+    def tree(self, under: str = "") -> Tree:
+        return self._tree.folder(under)
 
     def read(self, blob: str) -> bytes:
         return self._blobs.read(blob, str(self._found["sha"]))
 
     @cached_property
-    def _entries(self) -> tuple[TreeEntry, ...]:
+    def _tree(self) -> Tree:
         with _explained(f"the files of {self._name}"):
-            found = list(_walk(self._repo, str(self._found["commit"]["tree"]["sha"]), ""))
-        return tuple(sorted(found, key=lambda entry: entry.path.encode(errors="surrogateescape")))
+            return tree_of(_walk(self._repo, str(self._found["commit"]["tree"]["sha"]), ""))
 
 
 class BlobReader:
@@ -175,8 +172,7 @@ class BlobReader:
 
     def _remember(self, data: bytes) -> None:
         # By the id of what came: a file that the archive altered (export-subst) is just not found.
-        header = b"blob %d\0" % len(data)
-        self._known[hashlib.sha1(header + data, usedforsecurity=False).hexdigest()] = data
+        self._known[blob_id(data)] = data
 
 
 def _walk(repo: Repository, tree: str, prefix: str) -> Iterator[TreeEntry]:
@@ -189,7 +185,7 @@ def _walk(repo: Repository, tree: str, prefix: str) -> Iterator[TreeEntry]:
     for row in found["tree"]:
         path = prefix + row["path"]
         if row["type"] != "tree":
-            yield TreeEntry(path, FileMode(row["mode"]), row["sha"])
+            yield TreeEntry(path, FileMode.of(int(row["mode"], 8)), row["sha"])
         elif cut:
             yield from _walk(repo, row["sha"], f"{path}/")
 

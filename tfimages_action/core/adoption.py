@@ -9,7 +9,7 @@ or when the image on the first line of its Dockerfile is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,15 @@ import yaml
 
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.shell_config import ShellConfig, read_shell_config
-from tfimages_action.core.tree import FileMode, Revision, TreeEntry
+from tfimages_action.core.tree import (
+    FileMode,
+    Revision,
+    Tree,
+    TreeEntry,
+    blob_id,
+    tree_of,
+    walk,
+)
 
 CONFIG: Final = "config.sh"
 DEB_BASE: Final = "deb-base"
@@ -29,7 +37,6 @@ _FROM_ARG: Final = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*\$\{?([A-Za-z_]\w*)", re.MULTILINE | re.IGNORECASE
 )
 _FIRST_FROM: Final = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)", re.IGNORECASE)
-_OVERLAY: Final = "proposed:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class ScriptRepository:
 
 def read_repository(revision: Revision) -> ScriptRepository:
     """Read what the script would have read."""
-    files = {entry.path: entry.blob for entry in revision.entries()}
+    files = {entry.path: entry.blob for entry in walk(revision.tree())}
 
     def text(path: str) -> str:
         return revision.read(files[path]).decode(errors="replace")
@@ -131,18 +138,21 @@ class Proposed:
     def created(self) -> datetime:
         return self.revision.created
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
-        own = {entry.path: entry for entry in self.revision.entries(under)}
-        for path, text in self.files.items():
-            if not under or path.startswith(f"{under}/"):
-                # The text is part of its id: another tag may propose another one.
-                own.setdefault(path, TreeEntry(path, FileMode.FILE, f"{_OVERLAY}{path}\n{text}"))
-        return iter(sorted(own.values(), key=lambda entry: entry.path.encode()))
+    def tree(self, under: str = "") -> Tree:
+        own = {entry.path: entry for entry in walk(self.revision.tree(under), under)}
+        for path, blob in self._blobs.items():
+            own.setdefault(path, TreeEntry(path, FileMode.FILE, blob))
+        return tree_of(own.values(), under)
 
     def read(self, blob: str) -> bytes:
-        if blob.startswith(_OVERLAY):
-            return blob.partition("\n")[2].encode()
+        for path, known in self._blobs.items():
+            if known == blob:
+                return self.files[path].encode()
         return self.revision.read(blob)
+
+    @property
+    def _blobs(self) -> dict[str, str]:
+        return {path: blob_id(text.encode()) for path, text in self.files.items()}
 
 
 def _parents(config: ShellConfig) -> tuple[str, ...]:

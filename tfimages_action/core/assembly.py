@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.check_plan import check_plan
-from tfimages_action.core.config.values import ChecksConfig
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.discovery import IMAGE_YAML
 from tfimages_action.core.dockerfile.resolution import Resolution
@@ -14,8 +13,6 @@ from tfimages_action.core.draft import Draft
 from tfimages_action.core.fingerprint import FileSet, Ingredients, fingerprint_of
 from tfimages_action.core.links import Links
 from tfimages_action.core.memo import Linked, Memo
-
-_NO_CHECKS = ChecksConfig()
 
 
 def assemble(
@@ -26,22 +23,22 @@ def assemble(
     memo: Memo,
 ) -> tuple[Image, ...]:
     """The images in build order. `linked` holds what each draft was resolved and linked to."""
-    order = tuple(order)
-    files = {name: _files(drafts[name], contexts) for name in order}
     images: dict[str, Image] = {}
     for name in order:
         draft, (resolution, links) = drafts[name], linked[name]
-        parents = sorted({link.image for link in links.parents}) if links.parents else ()
-        above = [images[parent] for parent in parents]
-        parts = (draft, resolution, links, files[name], above)
+        above = [images[parent] for parent in _parents(links)]
+        parts = (draft, resolution, links, _files(draft, contexts), above)
         known = memo.images.get(name)
         if known is None or known[0] != parts:
-            known = memo.images[name] = (
-                parts,
-                _image(draft, resolution, links, files[name], above),
-            )
+            known = memo.images[name] = (parts, _image(*parts))
         images[name] = known[1]
     return tuple(images.values())
+
+
+def _parents(links: Links) -> Sequence[str]:
+    """Names of the images it is built from, sorted, each once."""
+    found = links.parents
+    return sorted({link.image for link in found}) if len(found) > 1 else [p.image for p in found]
 
 
 def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
@@ -51,7 +48,7 @@ def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
         dockerfile=draft.dockerfile,
         contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
         ignore=draft.definition.ignore,
-        without=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
+        own=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
     )
 
 
@@ -63,11 +60,11 @@ def _image(
     above: Sequence[Image],
 ) -> Image:
     definition = draft.definition
-    args = tuple((k, v) for k, v in draft.args.items() if k in resolution.declared)
+    args = tuple([pair for pair in draft.args.items() if pair[0] in resolution.declared])
     outside = {external.reference for external in links.externals}
     ingredients = Ingredients(
         files=files,
-        definition=tuple(sorted(_definition(draft, args))),
+        definition=_definition(draft, args),
         externals=tuple(sorted(map(str, outside))),
         parents=tuple([(parent.name, parent.fingerprint) for parent in above]),
     )
@@ -87,29 +84,30 @@ def _image(
         parents=links.parents,
         externals=links.externals,
         base=base.image if base and base.image in outside else None,
-        checks=check_plan(
-            [layer for layer in definition.checks if layer != _NO_CHECKS],
-            [parent.checks for parent in above],
-        ),
+        checks=check_plan(definition.checks, [parent.checks for parent in above]),
         fingerprint=fingerprint_of(ingredients),
         ingredients=ingredients,
     )
 
 
-def _definition(draft: Draft, args: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _definition(draft: Draft, args: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """What is decided outside the files; a default says nothing, so that new keys cost nothing."""
     definition = draft.definition
-    yield "kind", definition.kind
-    yield "dockerfile", _place(draft.dockerfile.path, draft.context)
+    found = [
+        ("dockerfile", _place(draft.dockerfile.path, draft.context)),
+        ("kind", definition.kind.value),
+    ]
     if definition.target is not None:
-        yield "target", definition.target
+        found.append(("target", definition.target))
     if definition.platforms:
-        yield "platforms", " ".join(definition.platforms)
-    for name, value in args:
-        yield f"arg {name}", value
-    for context in draft.contexts:
-        if context.outside:
-            yield f"context {context.name}", "(from outside the repository)"
+        found.append(("platforms", " ".join(definition.platforms)))
+    found += [(f"arg {name}", value) for name, value in args]
+    found += [
+        (f"context {context.name}", "(from outside the repository)")
+        for context in draft.contexts
+        if context.outside
+    ]
+    return tuple(sorted(found))
 
 
 def _place(dockerfile: str, context: str) -> str:

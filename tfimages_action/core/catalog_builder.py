@@ -12,8 +12,8 @@ from tfimages_action.core.assembly import assemble
 from tfimages_action.core.catalog import Catalog, NamedContext, Problem, Severity
 from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.core.context import ContextReader
-from tfimages_action.core.definition import define
-from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder, discover
+from tfimages_action.core.definition import Definer
+from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder
 from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.files import Files
@@ -86,7 +86,7 @@ class _Builder:
             resolution, linked = links[name]
             self._problems += (*drafts[name].warnings(resolution), *linked.problems)
         images = assemble(
-            order, drafts, links, ContextReader(self._files, self._memo.file_sets), self._memo
+            order, drafts, links, ContextReader(self._files, self._memo.counting), self._memo
         )
         return Catalog(
             revision=self._revision.name,
@@ -98,18 +98,21 @@ class _Builder:
     def _drafts(self) -> list[Draft]:
         entry = self._files.at(posixpath.join(self._images_dir, IMAGES_YAML))
         shared = self._shared(entry) if entry else ImagesYaml()
-        known = self._memo.folders_under(self._options, entry.blob if entry else "")
+        known = self._memo.drafts_under(self._options, entry.blob if entry else "")
+        definer = Definer(shared, registry=self._options.registry)
         drafts: list[Draft] = []
         folders = self._folders(shared)
         plain = (f.dockerfile.blob for f in folders if f.dockerfile and f.stands_alone)
         self._memo.read_ahead(plain, self._revision.read)
         for folder in folders:
-            found = known.get(folder)
-            if found is None:
-                nothing: tuple[Draft, ...] = ()
-                found = self._attempt(folder.path, partial(self._folder, folder, shared), nothing)
-                if found and folder.stands_alone:
-                    known[folder] = found
+            before = known.get(folder.path)
+            if before is not None and before[0] == folder:
+                drafts += before[1]
+                continue
+            nothing: tuple[Draft, ...] = ()
+            found = self._attempt(folder.path, partial(self._folder, folder, definer), nothing)
+            if found and folder.stands_alone:
+                known[folder.path] = folder, found
             drafts += found
         return drafts
 
@@ -122,8 +125,8 @@ class _Builder:
         )
 
     def _folders(self, shared: ImagesYaml) -> tuple[Folder, ...]:
-        folders = discover(
-            self._files.under(self._images_dir),
+        folders = self._memo.discovery.folders(
+            self._files.tree(self._images_dir),
             self._images_dir,
             include=shared.include,
             exclude=shared.exclude,
@@ -139,13 +142,11 @@ class _Builder:
             )
         return folders
 
-    def _folder(self, folder: Folder, shared: ImagesYaml) -> tuple[Draft, ...]:
+    def _folder(self, folder: Folder, definer: Definer) -> tuple[Draft, ...]:
         config = self._image_yaml(folder)
         dockerfile = self._dockerfile(folder, config)
-        definitions = define(
+        definitions = definer.definitions(
             folder,
-            shared,
-            registry=self._options.registry,
             dockerfile=dockerfile.path,
             config=config.value if config else None,
             document=config.document if config else None,

@@ -17,13 +17,11 @@ from tfimages_action.core.catalog import Image
 from tfimages_action.core.discovery import IMAGE_YAML
 from tfimages_action.core.files import Files
 from tfimages_action.core.fingerprint import FileSet
-from tfimages_action.core.ignore import Matcher, docker_ignore, ignore_globs
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.ignore import Counting, Matcher, docker_ignore
+from tfimages_action.core.tree import File, Tree, TreeEntry, make_tree, walk, without
 from tfimages_action.errors import StageError
 
 DOCKERIGNORE: Final = ".dockerignore"
-KnownFileSets = dict[tuple[object, ...], tuple[list[TreeEntry], FileSet]]
-"""By place and rules: the entries found there, and those of them that count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +53,13 @@ def build_files(image: Image, files: Files) -> BuildFiles:
     main = Context(
         name="",
         folder=image.context,
-        entries=reader.entries(image.context, dockerfile=image.dockerfile, without=own),
+        entries=reader.entries(image.context, dockerfile=image.dockerfile, own=own),
     )
     named = (
         Context(
             name=context.name,
             folder=context.folder,
-            entries=reader.entries(context.folder, without=own),
+            entries=reader.entries(context.folder, own=own),
         )
         for context in image.contexts
         if not context.outside
@@ -72,10 +70,10 @@ def build_files(image: Image, files: Files) -> BuildFiles:
 class ContextReader:
     """Reads contexts, each once however many images share it."""
 
-    def __init__(self, files: Files, known: KnownFileSets | None = None) -> None:
-        """Read from `files`; `known` is what readers of other revisions found, and is added to."""
+    def __init__(self, files: Files, counting: Counting | None = None) -> None:
+        """Read from `files`; `counting` is shared with the readers of other revisions."""
         self._files = files
-        self._known: KnownFileSets = {} if known is None else known
+        self._counting = Counting() if counting is None else counting
         self._matchers: dict[str, Matcher | None] = {}
 
     def file_sets(
@@ -85,59 +83,47 @@ class ContextReader:
         dockerfile: TreeEntry,
         contexts: Iterable[tuple[str, str]],
         ignore: tuple[str, ...],
-        without: str,
+        own: str,
     ) -> tuple[FileSet, ...]:
-        """The files that a fingerprint looks at; `contexts` are (name, folder)."""
-        main = self._count("", context, dockerfile.path, ignore, without)
-        named = [
-            self._count(name, folder, None, ignore, without) for name, folder in sorted(contexts)
-        ]
-        if dockerfile in main.entries:
-            return (main, *named)
-        # Outside the context, or kept from it: the build reads it all the same.
-        folder = posixpath.dirname(dockerfile.path)
-        return (main, *named, FileSet(name="Dockerfile", folder=folder, entries=(dockerfile,)))
+        """The files that a fingerprint looks at; `contexts` are (name, folder).
+
+        `own` is the path of the image's image.yaml, which is none of them.
+        """
+        main = FileSet("", self._counted(context, dockerfile.path, ignore, own))
+        sets = [main]
+        for name, folder in sorted(contexts):
+            sets.append(FileSet(name, self._counted(folder, None, ignore, own)))
+        file = File(dockerfile.mode, dockerfile.blob)
+        inside = _below(context, dockerfile.path)
+        if inside is None or main.tree.file(inside) != file:
+            # Outside the context, or kept from it: the build reads it all the same.
+            name = posixpath.basename(dockerfile.path)
+            sets.append(FileSet("Dockerfile", make_tree({name: file}, {})))
+        return tuple(sets)
 
     def entries(
-        self, folder: str, *, dockerfile: str | None = None, without: str
+        self, folder: str, *, dockerfile: str | None = None, own: str
     ) -> tuple[TreeEntry, ...]:
-        """The files below a folder that .dockerignore lets through, but for the one `without`.
+        """The files below a folder that .dockerignore lets through, but for `own` (image.yaml).
 
         BuildKit looks for `<Dockerfile>.dockerignore` beside the Dockerfile first.
         """
-        cut = len(folder) + 1 if folder else 0
-        excluded_by = self._ignore_file(folder, dockerfile)
-        return tuple(self._select(self._files.under(folder), cut, excluded_by, without))
+        return tuple(walk(self._seen(folder, dockerfile, own), folder))
 
-    def _count(
-        self,
-        name: str,
-        folder: str,
-        dockerfile: str | None,
-        ignore: tuple[str, ...],
-        without: str,
-    ) -> FileSet:
-        excluded_by = self._ignore_file(folder, dockerfile)
-        key = (name, folder, excluded_by, ignore, without)
-        present = self._files.under(folder)
-        known = self._known.get(key)
-        if known is not None and known[0] == present:
-            return known[1]
-        cut = len(folder) + 1 if folder else 0
-        ignored = ignore_globs(ignore)
-        entries = self._select(present, cut, excluded_by, without)
-        counted = tuple([entry for entry in entries if not ignored(entry[0][cut:])])
-        found = FileSet(name=name, folder=folder, entries=counted)
-        self._known[key] = (present, found)
-        return found
+    def _counted(
+        self, folder: str, dockerfile: str | None, ignore: tuple[str, ...], own: str
+    ) -> Tree:
+        return self._counting.of(self._seen(folder, dockerfile, own), ignore)
 
-    def _select(
-        self, present: list[TreeEntry], cut: int, excluded_by: TreeEntry | None, without: str
-    ) -> list[TreeEntry]:
-        excludes = self._matcher(excluded_by) if excluded_by else None
-        if excludes is None:
-            return [entry for entry in present if entry[0] != without]
-        return [e for e in present if e[0] != without and not excludes(e[0][cut:])]
+    def _seen(self, folder: str, dockerfile: str | None, own: str) -> Tree:
+        tree = self._files.tree(folder)
+        ignore_file = self._ignore_file(folder, dockerfile)
+        if ignore_file is not None and (excludes := self._matcher(ignore_file)):
+            tree = without(tree, excludes)
+        inside = _below(folder, own)
+        if inside is not None and tree.file(inside) is not None:
+            tree = without(tree, inside.__eq__)
+        return tree
 
     def _ignore_file(self, folder: str, dockerfile: str | None) -> TreeEntry | None:
         own = self._files.at(dockerfile + DOCKERIGNORE) if dockerfile else None
@@ -148,3 +134,10 @@ class ContextReader:
             text = self._files.read(entry).decode(errors="surrogateescape")
             self._matchers[entry.blob] = docker_ignore(text)
         return self._matchers[entry.blob]
+
+
+def _below(folder: str, path: str) -> str | None:
+    """The path from that folder; `None` where it lies elsewhere."""
+    if not folder:
+        return path
+    return path[len(folder) + 1 :] if path.startswith(f"{folder}/") else None

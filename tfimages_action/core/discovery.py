@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import File, FileMode, Tree, TreeEntry
 
 IMAGE_YAML: Final = "image.yaml"
 IMAGES_YAML: Final = "images.yaml"
-_DOCKERFILES: Final = ("Dockerfile", "dockerfile")
-_MARKS: Final = tuple(f"/{name}" for name in (*_DOCKERFILES, IMAGE_YAML))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder that makes one image or more."""
 
     path: str
@@ -36,49 +32,76 @@ class Folder:
         return self.dockerfile.mode is not FileMode.SYMLINK
 
 
-def discover(
-    entries: Iterable[TreeEntry],
-    images_dir: str,
-    *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-) -> tuple[Folder, ...]:
-    """The folders that are images, sorted by path.
+Marked = tuple[tuple[str, Tree], ...]
+"""Folders that hold one of the files which make an image, by their relative paths."""
 
-    Left out unless `include` names them: images-dir itself, what lies in a dot-folder, and where
-    images-dir is the repository's root what lies in another image's folder (its fixtures and the
-    like). `exclude` takes a folder out with everything below it. Globs are matched on the path
-    below images-dir.
-    """
-    cut = len(images_dir) + 1 if images_dir else 0
-    marked = _marked(entries)
-    folders = {path[cut:]: marks for path, marks in marked.items()}
-    found = []
-    for name in sorted(folders):
-        if exclude and _any(_with_ancestors(name), exclude):
-            continue
-        if _passed_over(name, folders, nested=bool(cut)) and not _any([name or "."], include):
-            continue
-        marks = folders[name]
-        found.append(
-            Folder(
-                path=f"{images_dir}/{name}" if images_dir and name else images_dir or name,
-                name=name,
-                dockerfile=marks.get("Dockerfile") or marks.get("dockerfile"),
-                config=marks.get(IMAGE_YAML),
-            )
+
+class Discovery:
+    """Finds images' folders; what two revisions share is looked through once."""
+
+    def __init__(self) -> None:
+        self._marked: dict[str, Marked] = {}
+        """By tree id."""
+        self._folders: dict[str, tuple[str, Folder]] = {}
+        """By path: the id of the tree that was found there, and what became of it."""
+
+    def folders(
+        self,
+        tree: Tree,
+        images_dir: str,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> tuple[Folder, ...]:
+        """The folders that are images, sorted by path; `tree` is that of `images_dir`.
+
+        Left out unless `include` names them: images-dir itself, what lies in a dot-folder, and
+        where images-dir is the repository's root what lies in another image's folder (its
+        fixtures and the like). `exclude` takes a folder out with everything below it. Globs are
+        matched on the path below images-dir.
+        """
+        names = dict(sorted(self._below(tree)))
+        found = []
+        for name, inside in names.items():
+            if exclude and _any(_with_ancestors(name), exclude):
+                continue
+            passed_over = _passed_over(name, names, nested=bool(images_dir))
+            if passed_over and not _any([name or "."], include):
+                continue
+            path = f"{images_dir}/{name}" if images_dir and name else images_dir or name
+            found.append(self._folder(path, name, inside))
+        return tuple(found)
+
+    def _below(self, tree: Tree) -> Marked:
+        found = self._marked.get(tree.id)
+        if found is None:
+            files = tree.files
+            marked = "Dockerfile" in files or "dockerfile" in files or IMAGE_YAML in files
+            rows = [("", tree)] if marked else []
+            for name, folder in tree.folders.items():
+                for inner, there in self._below(folder):
+                    rows.append((f"{name}/{inner}" if inner else name, there))
+            found = self._marked[tree.id] = tuple(rows)
+        return found
+
+    def _folder(self, path: str, name: str, tree: Tree) -> Folder:
+        known = self._folders.get(path)
+        if known is not None and known[0] == tree.id and known[1].name == name:
+            return known[1]
+        files = tree.files
+        folder = Folder(
+            path=path,
+            name=name,
+            dockerfile=_entry(path, files, "Dockerfile") or _entry(path, files, "dockerfile"),
+            config=_entry(path, files, IMAGE_YAML),
         )
-    return tuple(found)
+        self._folders[path] = (tree.id, folder)
+        return folder
 
 
-def _marked(entries: Iterable[TreeEntry]) -> dict[str, dict[str, TreeEntry]]:
-    """Folder -> the files that make it one of ours, by their names."""
-    folders: dict[str, dict[str, TreeEntry]] = {}
-    names = {*_DOCKERFILES, IMAGE_YAML}
-    for entry in [one for one in entries if one[0].endswith(_MARKS) or one[0] in names]:
-        folder, _, name = entry[0].rpartition("/")
-        folders.setdefault(folder, {})[name] = entry
-    return folders
+def _entry(path: str, files: Mapping[str, File], name: str) -> TreeEntry | None:
+    found = files.get(name)
+    return TreeEntry(f"{path}/{name}" if path else name, *found) if found else None
 
 
 def _passed_over(name: str, folders: Iterable[str], *, nested: bool) -> bool:

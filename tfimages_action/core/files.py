@@ -1,18 +1,13 @@
-"""The files of a revision by folder: listed once, then found by bisection."""
+"""The files of a revision by path: each folder is listed once, with all below it."""
 
 from __future__ import annotations
 
 import posixpath
-from bisect import bisect_left
 from typing import Final
 
-from tfimages_action.core.tree import FileMode, Revision, TreeEntry
+from tfimages_action.core.tree import FileMode, Revision, Tree, TreeEntry
 from tfimages_action.errors import ConfigError, Location
 
-_AFTER_SLASH: Final = chr(ord("/") + 1)
-_FEW: Final = 64
-"""Most folders hold no more: their end is looked for there first."""
-_ENDS: Final = ("", "/")
 _MAX_LINKS: Final = 40
 """As many symlinks as Linux follows in one path."""
 
@@ -22,32 +17,26 @@ class Files:
 
     def __init__(self, revision: Revision) -> None:
         self._revision = revision
-        self._listed: dict[str, tuple[list[TreeEntry], list[str]]] = {}
-        self._by_path: dict[str, TreeEntry] = {}
-        self._roots: tuple[str, ...] = ()
-        """The listed folders, each with its `/`."""
+        self._roots: dict[str, Tree] = {}
+        """What the revision was asked for, each folder by itself."""
+        self._known: dict[str, Tree] = {}
 
-    def under(self, folder: str) -> list[TreeEntry]:
-        """Every file below a folder, sorted by path."""
-        entries, paths = self._list(folder)
-        if folder in self._listed:
-            return entries
-        start, end = _bounds(paths, folder)
-        return entries[start:end]
+    def tree(self, folder: str) -> Tree:
+        """A folder with all below it; an empty one where there is none."""
+        found = self._known.get(folder)
+        if found is None:
+            found = self._known[folder] = self._find(folder)
+        return found
 
     def at(self, path: str) -> TreeEntry | None:
         """The file, symlink or submodule of that path."""
-        if not path.startswith(self._roots):
-            self._list(path.rpartition("/")[0])
-        return self._by_path.get(path)
+        folder, _, name = path.rpartition("/")
+        found = self.tree(folder).files.get(name)
+        return TreeEntry(path, *found) if found else None
 
     def has_folder(self, folder: str) -> bool:
         """Whether anything lies below the folder: git knows no empty ones."""
-        entries, paths = self._list(folder)
-        if folder in self._listed:
-            return bool(entries)
-        start, end = _bounds(paths, folder)
-        return end > start
+        return bool(self.tree(folder))
 
     def read(self, entry: TreeEntry) -> bytes:
         """The content of a file (of a symlink: its target)."""
@@ -83,29 +72,14 @@ class Files:
             waiting += reversed(target.split("/"))
         return real
 
-    def _list(self, folder: str) -> tuple[list[TreeEntry], list[str]]:
-        """A listing that covers the folder; a new one where none does."""
-        for root, listed in self._listed.items():
-            if not root or (folder.startswith(root) and folder[len(root) : len(root) + 1] in _ENDS):
-                return listed
-        entries = list(self._revision.entries(folder))
-        paths = [entry[0] for entry in entries]
-        # The order of str, which bisect compares, is not quite git's order of bytes.
-        if paths != sorted(paths):
-            entries.sort()
-            paths.sort()
-        self._listed[folder] = (entries, paths)
-        self._roots += (f"{folder}/" if folder else "",)
-        self._by_path.update(zip(paths, entries, strict=True))
-        return entries, paths
-
-
-def _bounds(paths: list[str], folder: str) -> tuple[int, int]:
-    start = bisect_left(paths, f"{folder}/")
-    end = bisect_left(paths, folder + _AFTER_SLASH, start, min(start + _FEW, len(paths)))
-    if end == start + _FEW:
-        end = bisect_left(paths, folder + _AFTER_SLASH, end)
-    return start, end
+    def _find(self, folder: str) -> Tree:
+        for root, tree in self._roots.items():
+            if not root:
+                return tree.folder(folder)
+            if folder.startswith(f"{root}/"):
+                return tree.folder(folder[len(root) + 1 :])
+        found = self._roots[folder] = self._revision.tree(folder)
+        return found
 
 
 def _outside(path: str, asked: Location) -> ConfigError:

@@ -1,9 +1,9 @@
 """The fingerprint: what an image is made from, as one digest that two people compute alike.
 
-It covers the files (path, mode, blob id), the resolved definition, the text of the external
-references and the parents' fingerprints; nothing else, so no order, clone, platform or clock can
-change it. Each part is counted and NUL-terminated, which keeps different parts apart whatever
-they hold: no path, argument or reference can contain a NUL.
+It covers the files (path, mode, blob id: together the id of the git tree that holds just them),
+the resolved definition, the text of the external references and the parents' fingerprints; nothing
+else, so no order, clone, platform or clock can change it. Each part is counted and NUL-terminated,
+which keeps different parts apart whatever they hold: no argument or reference can contain a NUL.
 """
 
 from __future__ import annotations
@@ -11,33 +11,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.tree import EMPTY, Tree, walk
 
 PREFIX: Final = "v1:sha256:"
 """Another version of this rule gets another number; records of other versions don't compare."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSet:
+class FileSet(NamedTuple):
     """The files of one folder that count."""
 
     name: str = ""
     """The named context's name; empty for the context itself."""
-    folder: str = ""
-    """Where the paths begin, relative to the repository's root."""
-    entries: tuple[TreeEntry, ...] = ()
-
-    def relative(self) -> Iterator[tuple[str, str, str]]:
-        """(path in the folder, mode, blob id) of each file, sorted by path."""
-        cut = len(self.folder) + 1 if self.folder else 0
-        for path, mode, blob in self.entries:
-            yield path[cut:], mode, blob
+    tree: Tree = EMPTY
+    """Them and nothing else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingredients:
+class Ingredients(NamedTuple):
     """Everything that a fingerprint covers, in comparable parts."""
 
     files: tuple[FileSet, ...] = ()
@@ -58,10 +49,7 @@ def fingerprint_of(ingredients: Ingredients) -> str:
 def _flat(ingredients: Ingredients) -> list[str]:
     parts: list[str] = []
     for files in ingredients.files:
-        parts += ("files", files.name, str(len(files.entries)))
-        cut = len(files.folder) + 1 if files.folder else 0
-        for path, mode, blob in files.entries:
-            parts += (path[cut:], mode, blob)
+        parts += ("files", files.name, files.tree.id)
     parts += ("definition", str(len(ingredients.definition)))
     for pair in ingredients.definition:
         parts += pair
@@ -110,7 +98,7 @@ def _files(ingredients: Ingredients) -> dict[str, tuple[str, str]]:
     return {
         f"{files.name}:{path}" if files.name else path: (mode, blob)
         for files in ingredients.files
-        for path, mode, blob in files.relative()
+        for path, mode, blob in walk(files.tree)
     }
 
 

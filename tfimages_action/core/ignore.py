@@ -10,8 +10,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from tfimages_action.core.tree import Tree, make_tree, without
 
 Matcher = Callable[[str], bool]
 """Takes a path relative to the context (or to a named context's folder): is it left out?"""
@@ -60,17 +63,55 @@ class _DockerIgnore:
         )
 
 
+class Counting:
+    """Trees less what `ignore:` names; each is looked through once, wherever it is met again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], dict[str, Tree]] = {}
+
+    def of(self, tree: Tree, ignore: tuple[str, ...]) -> Tree:
+        """The part that a fingerprint looks at."""
+        globs = _compiled(ignore)
+        if globs.path is not None:
+            tree = without(tree, globs.path)
+        if globs.base is None:
+            return tree
+        return _less(tree, globs.base, self._known.setdefault(ignore, {}))
+
+
+def _less(tree: Tree, ignored: Callable[[str], object], known: dict[str, Tree]) -> Tree:
+    """The tree less the files whose base names are ignored, at any depth."""
+    found = known.get(tree.id)
+    if found is not None:
+        return found
+    changed = any(map(ignored, tree.files))
+    folders = {}
+    for name, folder in tree.folders.items():
+        folders[name] = left = _less(folder, ignored, known)
+        changed = changed or left is not folder
+    if changed:
+        files = {name: file for name, file in tree.files.items() if not ignored(name)}
+        known[tree.id] = make_tree(files, folders)
+    else:
+        known[tree.id] = tree
+    return known[tree.id]
+
+
+@dataclass(frozen=True, slots=True)
+class _Globs:
+    """`ignore:`, compiled: a glob with a `/` is matched on the path, any other on the base name."""
+
+    base: Callable[[str], object] | None
+    """Takes a base name; `None` where no glob is of this kind."""
+    path: Callable[[str], object] | None
+
+
 @lru_cache
-def ignore_globs(globs: tuple[str, ...]) -> Matcher:
-    """Compile `ignore:`: a glob with a `/` is matched on the path, any other on the base name."""
+def _compiled(globs: tuple[str, ...]) -> _Globs:
+    """Compile `ignore:`."""
     bases = [fnmatch.translate(glob) for glob in globs if "/" not in glob]
     paths = [fnmatch.translate(glob.lstrip("/")) for glob in globs if "/" in glob]
-    base = re.compile("|".join(bases)).match if bases else None
-    whole = re.compile("|".join(paths)).match if paths else None
-
-    def ignored(path: str) -> bool:
-        if base and base(path, path.rfind("/") + 1):
-            return True
-        return bool(whole and whole(path))
-
-    return ignored
+    return _Globs(
+        base=re.compile("|".join(bases)).match if bases else None,
+        path=re.compile("|".join(paths)).match if paths else None,
+    )

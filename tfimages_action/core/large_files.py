@@ -10,7 +10,7 @@ from tfimages_action.core.catalog import Image, Problem, Severity
 from tfimages_action.core.context import build_files
 from tfimages_action.core.files import Files
 from tfimages_action.core.plan import Plan
-from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision, TreeEntry
+from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision, Tree, TreeEntry
 from tfimages_action.errors import Location, RevisionError
 
 _ATTRIBUTES: Final = ".gitattributes"
@@ -27,7 +27,7 @@ def missing_large_files(plan: Plan, revision: Revision) -> Problem | None:
     if not (plan.builds and isinstance(revision, KnowsLargeFiles) and _uses_lfs(revision)):
         return None
     files = Files(revision)
-    files.under("")  # listed once: else every image's folder would be by itself
+    files.tree("")  # listed once: else every image's folder would be by itself
     lacking = _Lacking(revision)
     found = {
         step.image.name: paths
@@ -68,14 +68,21 @@ def _read_by(image: Image, files: Files) -> Iterator[TreeEntry]:
 def _uses_lfs(revision: Revision) -> bool:
     # The folders above an image may say it, and those below: all are looked through.
     return any(
-        _speaks_of_lfs(entry, revision)
-        for entry in revision.entries()
-        if entry.path.endswith(_ATTRIBUTES)
+        _speaks_of_lfs(blob, revision) for blob in dict.fromkeys(_attributes(revision.tree()))
     )
 
 
-def _speaks_of_lfs(attributes: TreeEntry, revision: Revision) -> bool:
+def _attributes(tree: Tree) -> Iterator[str]:
+    """Blob id of each `.gitattributes` there is."""
+    own = tree.files.get(_ATTRIBUTES)
+    if own is not None:
+        yield own.blob
+    for folder in tree.folders.values():
+        yield from _attributes(folder)
+
+
+def _speaks_of_lfs(attributes: str, revision: Revision) -> bool:
     try:
-        return _FILTER in revision.read(attributes.blob)
+        return _FILTER in revision.read(attributes)
     except RevisionError:
         return True  # a partial clone lacks it: look at the files themselves

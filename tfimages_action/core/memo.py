@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tfimages_action.core.catalog import Image
-from tfimages_action.core.context import KnownFileSets
-from tfimages_action.core.discovery import Folder
+from tfimages_action.core.discovery import Discovery, Folder
 from tfimages_action.core.dockerfile.model import Dockerfile
 from tfimages_action.core.dockerfile.parse import parse
 from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.graph import build_order
+from tfimages_action.core.ignore import Counting
 from tfimages_action.core.links import Links
 from tfimages_action.errors import TfImagesError
 
@@ -31,19 +31,22 @@ class Memo:
 
     dockerfiles: dict[str, Dockerfile] = field(default_factory=dict)
     """By blob id."""
-    file_sets: KnownFileSets = field(default_factory=dict)
+    counting: Counting = field(default_factory=Counting)
     images: dict[str, tuple[tuple[object, ...], Image]] = field(default_factory=dict)
     """By name: the parts it was assembled from, and the image."""
     _order: tuple[dict[str, list[str]], tuple[str, ...]] = field(default_factory=lambda: ({}, ()))
-    _folders: dict[tuple[object, ...], dict[Folder, tuple[Draft, ...]]] = field(
+    discovery: Discovery = field(default_factory=Discovery)
+    _drafts: dict[tuple[object, ...], dict[str, tuple[Folder, tuple[Draft, ...]]]] = field(
         default_factory=dict
     )
     _targets: dict[str, str] = field(default_factory=dict)
     _linked: dict[str, tuple[Draft, Linked]] = field(default_factory=dict)
 
-    def folders_under(self, options: object, shared: str) -> dict[Folder, tuple[Draft, ...]]:
-        """The drafts of folders that stand alone, under these options and this images.yaml."""
-        return self._folders.setdefault((options, shared), {})
+    def drafts_under(
+        self, options: object, shared: str
+    ) -> dict[str, tuple[Folder, tuple[Draft, ...]]]:
+        """By path what became of folders that stand alone, under these options and images.yaml."""
+        return self._drafts.setdefault((options, shared), {})
 
     def links_among(self, targets: dict[str, str]) -> dict[str, tuple[Draft, Linked]]:
         """Where drafts' references led, as long as references lead to the same images."""

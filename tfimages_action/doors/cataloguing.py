@@ -16,7 +16,7 @@ from tfimages_action.core.checks import BootCheck, SshCheck
 from tfimages_action.core.readme import Readme, read_readme
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.tree import Revision
+from tfimages_action.core.tree import Revision, walk
 from tfimages_action.errors import TfImagesError
 from tfimages_action.report.catalog import Entry, Place
 
@@ -74,7 +74,7 @@ def _readmes(catalog: Catalog, revision: Revision) -> dict[str, Readme]:
     }
     return {
         wanted[entry.path]: read_readme(revision.read(entry.blob).decode(errors="replace"))
-        for entry in revision.entries()
+        for entry in walk(revision.tree())
         if entry.path in wanted
     }
 

@@ -5,12 +5,12 @@ from typing import ClassVar
 import pytest
 
 from tests.bed.catalogs import ALPINE, VARIANTS, image_of, warnings_of
-from tests.bed.revisions import MemoryRevision, blob_id, catalog_of
+from tests.bed.revisions import MemoryRevision, catalog_of
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.context import build_files
 from tfimages_action.core.files import Files
 from tfimages_action.core.memo import Memo
-from tfimages_action.core.tree import FileMode
+from tfimages_action.core.tree import FileMode, blob_id, walk
 from tfimages_action.errors import ConfigError
 
 
@@ -112,6 +112,7 @@ class TestWork:
             "README.md",
             "file",
         ]
-        counted = found.ingredients.files[0].entries
-        assert {e.path for e in seen} - {e.path for e in counted} == {"images/a/README.md"}
-        assert counted[1].blob == blob_id(ALPINE.encode())
+        counted = found.ingredients.files[0].tree
+        paths = {entry.path for entry in walk(counted, "images/a")}
+        assert {entry.path for entry in seen} - paths == {"images/a/README.md"}
+        assert counted.files["Dockerfile"].blob == blob_id(ALPINE.encode())

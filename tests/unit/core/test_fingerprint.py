@@ -8,7 +8,7 @@ import pytest
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.fingerprint import FileSet, Ingredients, compare, fingerprint_of
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import File, FileMode, make_tree
 
 FILES = {
     "images/images.yaml": "args: {A: 1, B: 1}",
@@ -102,13 +102,13 @@ def test_ignore_replaces_the_default() -> None:
 def test_it_is_the_same_for_ever() -> None:
     """A change of the rule needs another version: this digest stands in published labels."""
     made = Ingredients(
-        files=(FileSet(folder="a", entries=(TreeEntry("a/b", FileMode.FILE, "c" * 40),)),),
+        files=(FileSet("", make_tree({"b": File(FileMode.FILE, "c" * 40)}, {})),),
         definition=(("kind", "container"),),
         externals=("docker.io/library/alpine:latest",),
         parents=(("p", "v1:sha256:00"),),
     )
     assert fingerprint_of(made) == (
-        "v1:sha256:0ecdec264c452cb67b5e35f9f28a759f09cce85491ee1c39e13445e522bea772"
+        "v1:sha256:633c28bf52a7227b410fee5f299d8ab0bc7c643ea521e0cd49225c9762db610b"
     )
 
 
@@ -123,7 +123,7 @@ def test_parents_count_by_fingerprint_not_by_name() -> None:
         (Ingredients(externals=("a", "b")), Ingredients(externals=("a",), parents=(("x", "b"),))),
         (Ingredients(definition=(("a", "b"),)), Ingredients(externals=("a", "b"))),
         (Ingredients(), Ingredients(files=(FileSet(),))),
-        (Ingredients(files=(FileSet(name="a"),)), Ingredients(files=(FileSet(name="b"),))),
+        (Ingredients(files=(FileSet("a"),)), Ingredients(files=(FileSet("b"),))),
     ],
 )
 def test_parts_do_not_run_into_one_another(one: Ingredients, other: Ingredients) -> None:
@@ -131,8 +131,8 @@ def test_parts_do_not_run_into_one_another(one: Ingredients, other: Ingredients)
 
 
 def test_odd_names_are_no_trouble() -> None:
-    odd = TreeEntry("a/\udcff\n\U0001f600", FileMode.FILE, "c" * 40)
-    assert fingerprint_of(Ingredients(files=(FileSet(entries=(odd,)),)))
+    odd = make_tree({"\udcff\n\U0001f600": File(FileMode.FILE, "c" * 40)}, {})
+    assert fingerprint_of(Ingredients(files=(FileSet("", odd),)))
 
 
 def test_the_differing_part_is_named() -> None:

@@ -3,7 +3,8 @@
 import docker.utils.build  # noqa: F401 - here, since urllib3 asks for a socket when imported
 import pytest
 
-from tfimages_action.core.ignore import docker_ignore, ignore_globs
+from tfimages_action.core.ignore import Counting, docker_ignore
+from tfimages_action.core.tree import EMPTY, FileMode, TreeEntry, blob_id, tree_of, walk
 
 
 def kept(rules: str, *paths: str) -> list[str]:
@@ -50,21 +51,34 @@ def test_a_dockerignore_of_comments_excludes_nothing() -> None:
     assert docker_ignore("# a\n\n   \n") is None
 
 
+def counted(globs: tuple[str, ...], *paths: str) -> list[str]:
+    tree = tree_of(TreeEntry(path, FileMode.FILE, blob_id(path.encode())) for path in paths)
+    counting = Counting()
+    found = counting.of(tree, globs)
+    assert counting.of(tree, globs) == found
+    return [entry.path for entry in walk(found)]
+
+
 def test_ignore_globs_match_base_names_at_any_depth_case_as_written() -> None:
-    ignored = ignore_globs(("README*",))
-    assert [
-        p for p in ("README", "a/b/README.md", "readme.md", "READ.ME", "README.d/x") if ignored(p)
-    ] == ["README", "a/b/README.md"]
+    paths = ("README", "a/b/README.md", "readme.md", "READ.ME", "README.d/x")
+    assert counted(("README*",), *paths) == ["READ.ME", "README.d/x", "readme.md"]
 
 
 def test_an_ignore_glob_with_a_slash_matches_the_path() -> None:
-    ignored = ignore_globs(("docs/*", "*.md"))
-    assert [p for p in ("docs/a", "docs/a/b", "x/docs/a", "x/y.md", "a") if ignored(p)] == [
-        "docs/a",
-        "docs/a/b",
-        "x/y.md",
-    ]
+    paths = ("docs/a", "docs/a.d/b", "x/docs/a", "x/y.md", "a")
+    assert counted(("docs/*", "*.md"), *paths) == ["a", "x/docs/a"]
 
 
 def test_no_globs_ignore_nothing() -> None:
-    assert not ignore_globs(())("README")
+    assert counted((), "README") == ["README"]
+
+
+def test_a_folder_of_nothing_else_is_gone() -> None:
+    assert counted(("README*",), "a/README", "b") == counted((), "b")
+
+
+def test_other_globs_are_another_matter() -> None:
+    tree = tree_of([TreeEntry("a/x", FileMode.FILE, blob_id(b""))])
+    counting = Counting()
+    assert counting.of(tree, ("x",)) == EMPTY
+    assert counting.of(tree, ("y",)) is tree

@@ -1,17 +1,16 @@
 """Which builds lack a large file: asked only where LFS is in use, and of what is built."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.bed.revisions import MemoryRevision, blob_id
+from tests.bed.revisions import MemoryRevision
 from tfimages_action.core.catalog import Severity
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.decide import Knowledge, decide
 from tfimages_action.core.large_files import missing_large_files
 from tfimages_action.core.plan import Plan
-from tfimages_action.core.tree import FileMode, KnowsLargeFiles, TreeEntry
+from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Tree, blob_id
 from tfimages_action.errors import RevisionError
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:...\n"
@@ -33,9 +32,9 @@ class Clone(MemoryRevision):
     asked: list[str] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+    def tree(self, under: str = "") -> Tree:
         self.listed.append(under)
-        return super().entries(under)
+        return super().tree(under)
 
     def lacks_large_file(self, blob: str) -> bool:
         self.asked.append(blob)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from tests.bed.revision import FilesRevision
 from tfimages_action.core.adoption import Proposed, propose, read_repository, script_builds
 from tfimages_action.core.replay import Replayer
+from tfimages_action.core.tree import walk
 
 CONFIG = 'REGISTRY=ghcr.io/o\nZINIT_VERSION=1\nPARENTS="ubuntu:24.04 debian:12"\nTOKEN=secret\n'
 FILES = {
@@ -94,6 +95,6 @@ def test_a_mistake_that_hides_an_image_is_told() -> None:
 def test_a_file_of_the_repository_wins_over_a_proposed_one() -> None:
     own = replace(V1, files={"images.yaml": "own"}, _blobs={})
     overlaid = Proposed(revision=own, files={"images.yaml": "ours", "a/image.yaml": "x"})
-    read = {entry.path: overlaid.read(entry.blob) for entry in overlaid.entries()}
+    read = {entry.path: overlaid.read(entry.blob) for entry in walk(overlaid.tree())}
     assert read == {"a/image.yaml": b"x", "images.yaml": b"own"}
-    assert [entry.path for entry in overlaid.entries("a")] == ["a/image.yaml"]
+    assert [entry.path for entry in walk(overlaid.tree("a"), "a")] == ["a/image.yaml"]

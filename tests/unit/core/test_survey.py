@@ -4,12 +4,13 @@ import pytest
 
 from tests.bed.revision import FilesRevision
 from tfimages_action.core.survey import likely_images_dir, normal, passed_over
+from tfimages_action.core.tree import walk
 
 
 def survey(
     *paths: str, images_dir: str = "images", images: tuple[str, ...] = (), **more: tuple[str, ...]
 ) -> dict[str, str]:
-    entries = tuple(FilesRevision(files=dict.fromkeys(paths, "")).entries())
+    entries = tuple(walk(FilesRevision(files=dict.fromkeys(paths, "")).tree()))
     return {one.path: one.why for one in passed_over(entries, images_dir, images, **more)}
 
 
@@ -42,6 +43,6 @@ def test_what_is_an_image_or_no_dockerfile_is_not_listed() -> None:
 def test_the_folder_of_images_is_found() -> None:
     here = FilesRevision(files={"images/a/Dockerfile": ""})
     elsewhere = FilesRevision(files={"a/Dockerfile": "", "images/logo.png": ""})
-    assert likely_images_dir(here.entries()) == "images"
-    assert likely_images_dir(elsewhere.entries()) == "."
+    assert likely_images_dir(walk(here.tree())) == "images"
+    assert likely_images_dir(walk(elsewhere.tree())) == "."
     assert [normal(text) for text in (".", "./", "images/", "a/b")] == ["", "", "images", "a/b"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.tree import Tree
 from tfimages_action.doors.event import Event, read_event
 from tfimages_action.doors.revisions import Comparison, Sources, compare
 from tfimages_action.doors.settings import Settings
@@ -20,7 +20,7 @@ class FakeRevision:
         self.commit = commit
         self.created = datetime(2026, 1, 1, tzinfo=UTC)
 
-    def entries(self, under: str = "") -> list[TreeEntry]:
+    def tree(self, under: str = "") -> Tree:
         raise AssertionError(f"nobody reads files here: {under}")
 
     def read(self, blob: str) -> bytes:

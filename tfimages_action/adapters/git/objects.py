@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import stat
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from tfimages_action.adapters.git.libgit2 import pygit2
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import File, FileMode, Tree, make_tree
 from tfimages_action.errors import RevisionError
 
 # As git itself reads: nothing is hashed anew. Each object is read once, so none is kept either.
 pygit2.settings.enable_strict_hash_verification(False)
 pygit2.settings.enable_caching(False)
 
-_MODES: Final = {mode.value.encode(): mode for mode in FileMode} | {b"100664": FileMode.FILE}
+_MODES: Final = {mode.value.encode(): mode for mode in FileMode}
 _FOLDER: Final = b"40000"
 _TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _LFS_POINTER: Final = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\n"
 )
+_new: Final = tuple.__new__
+"""What a NamedTuple's own call ends in, at half the time: it is made for every file there is."""
 LONGEST_POINTER: Final = 1024
 """Bytes; LFS takes nothing longer for a pointer."""
-_entry: Final[Callable[[tuple[str, FileMode, str]], TreeEntry]] = partial(tuple.__new__, TreeEntry)
-"""The same as `TreeEntry(...)` at half the time: it is called for every file there is."""
 
 
 class Objects:
@@ -40,24 +40,45 @@ class Objects:
         # reading it. (A linked worktree's objects are elsewhere.)
         folder = self._folder / "objects"
         self._packs = pygit2.OdbBackendPack(str(folder)) if folder.is_dir() else None
-        self._listed: dict[tuple[bytes, str], list[TreeEntry]] = {}
+        self._trees: dict[bytes, Tree] = {}
+        self._odd: set[bytes] = set()
+        """Trees with empty folders, or modes that git writes no more: their ids are git's alone."""
 
-    def files(self, tree: bytes, prefix: str) -> list[TreeEntry]:
-        """Every file below the tree, in git's order; `prefix` is the tree's path with its `/`.
+    def tree(self, tree: bytes) -> Tree:
+        """A folder with all below it, by its id; read once, whichever revisions hold it.
 
-        Each tree is listed once: two revisions share what did not change between them.
+        Raises `RevisionError` where a clone without trees (`filter: tree:0`) lacks it.
         """
-        found = self._listed.get((tree, prefix))
-        if found is None:
-            found = self._listed[tree, prefix] = []
-            # A loop over bytes costs a fraction of an object per entry.
-            _, raw = self._read(pygit2.Oid(raw=tree))
-            for mode, name, blob in _TREE_ENTRY.findall(raw):
-                path = prefix + name.decode("utf-8", "surrogateescape")
-                if mode == _FOLDER:
-                    found += self.files(blob, path + "/")
-                else:
-                    found.append(_entry((path, _MODES[mode], blob.hex())))
+        try:
+            return self._tree(tree)
+        except KeyError as error:
+            raise RevisionError(
+                "git does not have all folders of this revision",
+                hint="a partial clone leaves them out: check out without `filter:`",
+            ) from error
+
+    def _tree(self, tree: bytes) -> Tree:
+        found = self._trees.get(tree)
+        if found is not None:
+            return found
+        files: dict[str, File] = {}
+        folders: dict[str, Tree] = {}
+        odd = False
+        # A loop over bytes costs a fraction of an object per entry.
+        for mode, path, blob in _TREE_ENTRY.findall(self._read(pygit2.Oid(raw=tree))[1]):
+            name = path.decode("utf-8", "surrogateescape")
+            if mode in _MODES:
+                files[name] = _new(File, (_MODES[mode], blob.hex()))
+            elif mode == _FOLDER or stat.S_ISDIR(int(mode, 8)):
+                folders[name] = self._tree(blob)
+                odd = odd or blob in self._odd or mode != _FOLDER
+            else:
+                files[name] = File(FileMode.of(int(mode, 8)), blob.hex())
+                odd = True
+        found = make_tree(files, folders) if odd else Tree(tree.hex(), files, folders)
+        if odd or not found:
+            self._odd.add(tree)
+        self._trees[tree] = found
         return found
 
     def content(self, blob: str) -> bytes:

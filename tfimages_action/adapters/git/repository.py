@@ -7,14 +7,14 @@ A clone may be shallow, bare, or owned by another user (the runner's workspace b
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from tfimages_action.adapters.git.libgit2 import pygit2
 from tfimages_action.adapters.git.objects import LONGEST_POINTER, Objects
-from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.core.tree import EMPTY, FileMode, Tree, TreeEntry, tree_of
 from tfimages_action.errors import RevisionError
 
 pygit2.settings.owner_validation = False
@@ -136,12 +136,9 @@ class GitRevision:
     def created(self) -> datetime:
         return datetime.fromtimestamp(self._commit.commit_time, UTC)
 
-    def entries(self, under: str = "") -> Sequence[TreeEntry]:
-        """Every file in git's order, which is by path bytes of files."""
+    def tree(self, under: str = "") -> Tree:
         tree_id = self._tree_at(under)
-        if tree_id is None:
-            return ()
-        return self._objects.files(tree_id, f"{under}/" if under else "")
+        return EMPTY if tree_id is None else self._objects.tree(tree_id)
 
     def read(self, blob: str) -> bytes:
         return self._objects.content(blob)
@@ -186,11 +183,15 @@ class WorktreeRevision:
     def created(self) -> datetime:
         return datetime.fromtimestamp(self._head.commit_time, UTC)
 
-    def entries(self, under: str = "") -> Iterator[TreeEntry]:
+    def tree(self, under: str = "") -> Tree:
+        return tree_of(self._entries(under), under)
+
+    def _entries(self, under: str) -> Iterator[TreeEntry]:
+        """Those below `under`; elsewhere nothing is read, however large it is."""
         self._repo.index.read()
         index = {entry.path: entry for entry in self._repo.index}
         prefix = f"{under}/" if under else ""
-        for path in sorted({*index, *self._changed}, key=str.encode):
+        for path in {*index, *self._changed}:
             if not path.startswith(prefix):
                 continue
             if path in self._changed:
@@ -199,7 +200,7 @@ class WorktreeRevision:
                     yield entry
             else:
                 known = index[path]
-                yield TreeEntry(path, FileMode(f"{known.mode:o}"), str(known.id))
+                yield TreeEntry(path, FileMode.of(known.mode), str(known.id))
 
     def read(self, blob: str) -> bytes:
         path = self._files.get(blob)

@@ -46,13 +46,14 @@ def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> No
     """
     from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.survey import likely_images_dir
+    from tfimages_action.core.tree import walk
     from tfimages_action.doors.starting import starting_files, write_new
 
     clone = GitRepository(repo)
     worktree = clone.worktree()
     settings = resolve_settings(given_inputs(options), os.environ)
     if not options.get("images_dir"):
-        settings = replace(settings, images_dir=likely_images_dir(worktree.entries()))
+        settings = replace(settings, images_dir=likely_images_dir(walk(worktree.tree())))
     catalog, others = _found(worktree, settings, _registry(settings, repo, clone.origin))
     written: list[str] = []
     there: list[str] = []
@@ -94,6 +95,7 @@ def _found(
     from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
     from tfimages_action.core.config.read import read_images_yaml
     from tfimages_action.core.survey import normal, passed_over
+    from tfimages_action.core.tree import walk
 
     options = CatalogOptions(registry=registry, images_dir=settings.images_dir)
     try:
@@ -101,7 +103,7 @@ def _found(
     except CatalogError:
         # None at all: then those that are passed over tell most.
         catalog = Catalog(revision=worktree.name, images=())
-    entries = tuple(worktree.entries())
+    entries = tuple(walk(worktree.tree()))
     shared = f"{normal(settings.images_dir)}/images.yaml".lstrip("/")
     entry = next((one for one in entries if one.path == shared), None)
     exclude = read_images_yaml(shared, worktree.read(entry.blob)).value.exclude if entry else ()
