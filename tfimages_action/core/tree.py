@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, runtime_checkable
@@ -51,30 +52,26 @@ class TreeEntry(NamedTuple):
     """As in `File`."""
 
 
+@dataclass(slots=True, eq=False)
 class Tree:
-    """One folder with all below it: a value, equal to another of the same id."""
+    """One folder with all below it: a value, equal to another of the same id.
 
-    __slots__ = ("files", "folders", "id")
+    Not frozen, which makes a new one thrice as dear, and a plan may need a hundred thousand: the
+    type checker sees to it that nothing is assigned.
+    """
 
-    def __init__(
-        self, tree_id: str, files: Mapping[str, File], folders: Mapping[str, Tree]
-    ) -> None:
-        """Only where git says the id; `make_tree` finds it out."""
-        self.id: Final = tree_id
-        """git's tree id (hex), as `make_tree` gives it."""
-        self.files: Final = files
-        """By name; in no order that matters."""
-        self.folders: Final = folders
-        """By name; none is empty, since git knows no empty folders."""
+    id: Final[str]
+    """git's tree id (hex), as `make_tree` gives it."""
+    files: Final[Mapping[str, File]] = field(repr=False)
+    """By name; in no order that matters."""
+    folders: Final[Mapping[str, Tree]] = field(repr=False)
+    """By name; none is empty, since git knows no empty folders."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tree) and self.id == other.id
 
     def __hash__(self) -> int:
         return hash(self.id)
-
-    def __repr__(self) -> str:
-        return f"Tree({self.id})"
 
     def __bool__(self) -> bool:
         return bool(self.files or self.folders)
