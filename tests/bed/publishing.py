@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tfimages_action.adapters.engine.session import engine_session
 from tfimages_action.adapters.git.repository import GitRepository
@@ -46,6 +46,9 @@ from tfimages_action.core.work import Built, CheckResult, Log
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.run import PipelineRun
+
+BUILDER: Final = "TFIMAGES_TEST_BUILDER"
+"""The variable that names a builder beside the engine to a process of this module."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +214,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         retry=RetryPolicy(first_s=0.2),
     )
     telling = _Telling(given.kill)
-    with prepared(given.repository, given.tag, place, options=options, listener=telling) as run:
+    session = {"builder": os.environ.get(BUILDER, "")}
+    with prepared(
+        given.repository, given.tag, place, options=options, listener=telling, session=session
+    ) as run:
         report = run.run()
     said = {"images": told(report), "seconds": report.duration_s, "error": report.error}
     print(json.dumps(said), flush=True)
