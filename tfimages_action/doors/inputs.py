@@ -131,7 +131,11 @@ INPUTS: Final[tuple[Input, ...]] = (
         "repository: such a result goes to a loopback registry only.",
         kind=InputKind.LIST,
     ),
-    _advanced("builder", "A buildx builder of yours. Empty: the engine's own."),
+    _advanced(
+        "builder",
+        "A buildx builder of yours: a name (of setup-buildx-action its output `name`) or an "
+        "address. Empty: the engine's own.",
+    ),
     _choice("cache", ("none", "registry", "gha"), "Where build caches are kept between runs."),
     _flag("provenance", False, "Attach build provenance (the manifest becomes an index)."),
     _flag("sbom", False, "Attach a bill of materials (the manifest becomes an index)."),

@@ -12,9 +12,11 @@ from tests.bed.registry import Registry
 from tests.integration.engine.work import Bench
 from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.cache import Cache, CacheKind
+from tfimages_action.adapters.engine.command import BuildOptions
 from tfimages_action.adapters.engine.session import engine_session
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.core.work import PinnedParent
+from tfimages_action.errors import RefusedError
 
 FILES = {"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": "shared\n" * 99}
 PARENT = "nowhere.invalid/parent:1"
@@ -87,6 +89,29 @@ def test_the_registry_remembers_steps_where_the_store_can(containerd: Bench) -> 
         bench = Bench(session=session, engine=containerd.engine, known_registry=containerd.registry)
         built = bench.build(FILES)
     assert RegistryClient().digest(built.image.reference.with_tag("cache-1.0")) is not None
+
+
+def test_attestations_come_where_the_store_keeps_them(containerd: Bench) -> None:
+    with engine_session(
+        environment={"DOCKER_HOST": containerd.engine.host},
+        registry=RegistryClient(),
+        options=BuildOptions(provenance=True),
+    ) as session:
+        bench = Bench(session=session, engine=containerd.engine, known_registry=containerd.registry)
+        published = bench.push(bench.build(FILES))
+    manifest = RegistryClient().manifest(published.references[0])
+    assert manifest is not None
+    assert manifest.is_index
+
+
+def test_and_are_refused_where_it_does_not(engine: Engine) -> None:
+    asked = engine_session(
+        environment={"DOCKER_HOST": engine.host},
+        registry=RegistryClient(),
+        options=BuildOptions(provenance=True),
+    )
+    with pytest.raises(RefusedError, match="holds no attestations"), asked:
+        pass
 
 
 def test_where_it_can_not_that_is_said(engine: Engine) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tfimages_action.adapters.engine.attestation import refuse_unattested
 from tfimages_action.adapters.engine.bases import Digests, EngineBases
 from tfimages_action.adapters.engine.builder import EngineBuilder
 from tfimages_action.adapters.engine.buildx import DriverKind, open_buildx
@@ -75,6 +76,7 @@ def engine_session(
                 user_buildx=user_buildx,
                 runs=connection.runs,
             )
+            refuse_unattested(options or BuildOptions(), connection.info, buildx.builder)
             missing = missing_for(cache or Cache(), connection.info, buildx.builder)
             solver = Solver(
                 connection=connection,
