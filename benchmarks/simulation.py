@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from tests.standins.plans import image, step
 from tests.standins.virtual import VirtualWorkers
-from tests.standins.world import image, step
 from tfimages_action.core.names import Release
 from tfimages_action.core.plan import Step
 from tfimages_action.core.run import Stage

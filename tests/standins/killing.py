@@ -20,7 +20,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.standins.world import FakeRevision, World, image, plan_from
+from tests.standins.plans import image, plan_from
+from tests.standins.world import FakeRevision, World
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.names import Release

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.standins.world import image, step
+from tests.standins.plans import image, step
 from tfimages_action.core.fan_out import MAX_LEGS, MAX_WAVES, fan_out
 from tfimages_action.core.plan import Action, Plan, ReasonKind, Step
 from tfimages_action.errors import SettingsError

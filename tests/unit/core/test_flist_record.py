@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import image
+from tests.standins.plans import image
 from tfimages_action.core import flist_record, names
 from tfimages_action.core.flist_record import FlistRecord
 from tfimages_action.core.reference import ImageReference

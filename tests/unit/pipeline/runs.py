@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.standins.world import FakeRevision, World, image
+from tests.standins.plans import image
+from tests.standins.world import FakeRevision, World
 from tfimages_action.core import names
 from tfimages_action.core.events import Event
 from tfimages_action.core.names import Release

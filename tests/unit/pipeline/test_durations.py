@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.standins.world import FakeRevision, World, image, step
+from tests.standins.plans import image, step
+from tests.standins.world import FakeRevision, World
 from tfimages_action.core.names import Release
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.run import Stage

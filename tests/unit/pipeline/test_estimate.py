@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import image, step
+from tests.standins.plans import image, step
 from tfimages_action.core.plan import Action, Plan, Step
 from tfimages_action.core.run import Stage
 from tfimages_action.pipeline.estimate import estimate_s

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import image, step
+from tests.standins.plans import image, step
 from tfimages_action.core.names import BranchPush, Occasion, Release
 from tfimages_action.core.plan import Action, ReasonKind, Step
 from tfimages_action.core.record import Record

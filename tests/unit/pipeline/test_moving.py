@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from tests.standins.world import FakeHub, FakeRegistry, FakeRevision, World, image, step
+from tests.standins.plans import image, step
+from tests.standins.world import FakeHub, FakeRegistry, FakeRevision, World
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.names import BranchPush, Release

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.standins.world import FakeHub, FakeRevision, World, image, step
+from tests.standins.plans import image, step
+from tests.standins.world import FakeHub, FakeRevision, World
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.names import Release
 from tfimages_action.core.plan import Plan

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import FakeEngine, World, image, plan_from, step
+from tests.standins.plans import image, plan_from, step
+from tests.standins.world import FakeEngine, World
 from tests.unit.pipeline.runs import OPTIONS, outcomes, pipeline, release
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image

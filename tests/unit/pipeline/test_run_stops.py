@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import FakeRegistry, World, image, step
+from tests.standins.plans import image, step
+from tests.standins.world import FakeRegistry, World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, outcomes, pipeline
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, Stage

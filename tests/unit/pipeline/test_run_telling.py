@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.standins.world import World, image, step
+from tests.standins.plans import image, step
+from tests.standins.world import World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, pipeline
 from tfimages_action.core.events import Event, ImageEnded, LogLine, StageEnded, StageStarted
 from tfimages_action.core.work import Built
