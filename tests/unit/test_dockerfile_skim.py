@@ -118,7 +118,8 @@ def agrees(data: bytes) -> bool:
         return False
     read = unskimmed(found, data)
     assert not read.plainest
-    assert (found.args, found.uses, found.escape) == (read.args, read.uses, read.escape)
+    for part in ("args", "declared", "uses", "escape"):
+        assert getattr(found, part) == getattr(read, part)
     for onbuild in ((), ("RUN x",)):
         graph = answer(read, ("no-context-of-this-name",), onbuild)
         assert answer(found, (), onbuild) == graph

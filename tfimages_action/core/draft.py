@@ -42,13 +42,14 @@ class Draft:
     def resolve(self, onbuild_of: Triggers = no_triggers) -> Resolution:
         """What it depends on, on all of its platforms. Raises `DockerfileError`."""
         args = self.args
+        contexts = tuple([context.name for context in self.contexts]) if self.contexts else ()
         found = [
             resolve(
                 self.parsed,
                 args=args,
                 target=self.definition.target,
                 platform=platform,
-                contexts=tuple([context.name for context in self.contexts]),
+                contexts=contexts,
                 onbuild_of=onbuild_of,
                 path=self.dockerfile.path,
             )

@@ -7,7 +7,6 @@ ten thousand of each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -110,19 +109,11 @@ class Dockerfile(NamedTuple):
     stages: tuple[Stage, ...]
     args: tuple[DeclaredArg, ...]
     """In order of the file."""
+    declared: frozenset[str]
+    """Their names: the only build args that can matter."""
     uses: tuple[ArgUse, ...]
     """Where `$NAME` or `${NAME}` stands for an arg that its stage declares without a default."""
     escape: str
     """The escape character: backslash, or backtick by `# escape=`."""
     plainest: bool = False
     """One stage on one image, and nothing below its FROM that matters: see plainest.py."""
-
-    @property
-    def declared(self) -> frozenset[str]:
-        """Names of all declared args: the only build args that can matter."""
-        return _names(self.args)
-
-
-@lru_cache(maxsize=1024)
-def _names(args: tuple[DeclaredArg, ...]) -> frozenset[str]:
-    return frozenset([arg.name for arg in args])

@@ -93,7 +93,13 @@ def parse_data(data: bytes) -> Dockerfile:
             raise LineError(f"{instruction.name.upper()} before the first FROM", instruction.line)
     stages = _stages(instructions[first:], escape)
     args = _args(instructions[:first], stages)
-    return Dockerfile(stages=stages, args=args, uses=_uses(data, args), escape=escape)
+    return Dockerfile(
+        stages=stages,
+        args=args,
+        declared=frozenset([arg.name for arg in args]),
+        uses=_uses(data, args),
+        escape=escape,
+    )
 
 
 def read_instructions(source: SourceText) -> list[Instruction]:

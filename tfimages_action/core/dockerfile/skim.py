@@ -35,7 +35,14 @@ def skim(data: bytes) -> Dockerfile | None:
         instructions=_Unread(data),
         sources=(),
     )
-    return Dockerfile(stages=(stage,), args=above.args, uses=(), escape=BACKSLASH, plainest=True)
+    return Dockerfile(
+        stages=(stage,),
+        args=above.args,
+        declared=above.declared,
+        uses=(),
+        escape=BACKSLASH,
+        plainest=True,
+    )
 
 
 class _Above(NamedTuple):
@@ -43,6 +50,7 @@ class _Above(NamedTuple):
 
     lines: int
     args: tuple[DeclaredArg, ...]
+    declared: frozenset[str]
 
 
 @lru_cache(maxsize=1024)
@@ -57,7 +65,7 @@ def _above_from(text: str) -> _Above:
         )
         for found in ARG_LINE.finditer(text)
     ]
-    return _Above(text.count("\n"), tuple(args))
+    return _Above(text.count("\n"), tuple(args), frozenset([arg.name for arg in args]))
 
 
 @dataclass(frozen=True, slots=True)
