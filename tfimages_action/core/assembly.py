@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfimages_action.core.catalog import Image
@@ -13,6 +14,7 @@ from tfimages_action.core.draft import Draft
 from tfimages_action.core.fingerprint import FileSet, Ingredients, fingerprint_of
 from tfimages_action.core.links import Links
 from tfimages_action.core.memo import Linked, Memo
+from tfimages_action.core.tree import Tree
 
 
 def assemble(
@@ -25,12 +27,13 @@ def assemble(
     """The images in build order. `linked` holds what each draft was resolved and linked to."""
     images: dict[str, Image] = {}
     for name in order:
-        draft, (resolution, links) = drafts[name], linked[name]
-        above = [images[parent] for parent in _parents(links)]
-        parts = (draft, resolution, links, _files(draft, contexts), above)
+        draft, link = drafts[name], linked[name]
+        above = [images[parent] for parent in _parents(link[1])]
+        parts = (draft, link, _trees(draft, contexts), above)
         known = memo.images.get(name)
         if known is None or known[0] != parts:
-            known = memo.images[name] = (parts, _image(*parts))
+            image = _image(draft, *link, _files(draft, contexts), above)
+            known = memo.images[name] = (parts, image)
         images[name] = known[1]
     return tuple(images.values())
 
@@ -39,6 +42,16 @@ def _parents(links: Links) -> Sequence[str]:
     """Names of the images it is built from, sorted, each once."""
     found = links.parents
     return sorted({link.image for link in found}) if len(found) > 1 else [p.image for p in found]
+
+
+def _trees(draft: Draft, contexts: ContextReader) -> list[Tree]:
+    """The folders that `_files` chooses from: where they are the same, so is what it finds."""
+    trees = [contexts.tree(draft.context)]
+    if draft.contexts:
+        trees += [contexts.tree(named.folder) for named in draft.contexts if not named.outside]
+    if not draft.dockerfile.path.startswith(draft.context):
+        trees.append(contexts.tree(posixpath.dirname(draft.dockerfile.path)))
+    return trees
 
 
 def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
@@ -60,7 +73,8 @@ def _image(
     above: Sequence[Image],
 ) -> Image:
     definition = draft.definition
-    args = tuple([pair for pair in draft.args.items() if pair[0] in resolution.declared])
+    offered = definition.args
+    args = tuple(sorted([(n, offered[n]) for n in resolution.declared if n in offered]))
     outside = {external.reference for external in links.externals}
     ingredients = Ingredients(
         files=files,

@@ -84,7 +84,8 @@ class _Builder:
         order = self._order(drafts, links)
         for name in order:
             resolution, linked = links[name]
-            self._problems += (*drafts[name].warnings(resolution), *linked.problems)
+            if linked.problems or drafts[name].questionable(resolution):
+                self._problems += (*drafts[name].warnings(resolution), *linked.problems)
         images = assemble(
             order, drafts, links, ContextReader(self._files, self._memo.counting), self._memo
         )
@@ -105,6 +106,7 @@ class _Builder:
         plain = (f.dockerfile.blob for f in folders if f.dockerfile and f.stands_alone)
         self._memo.read_ahead(plain, self._revision.read)
         for folder in folders:
+            self._files.know(folder.path, folder.tree)
             before = known.get(folder.path)
             if before is not None and before[0] == folder:
                 drafts += before[1]

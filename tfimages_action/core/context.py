@@ -76,6 +76,10 @@ class ContextReader:
         self._counting = Counting() if counting is None else counting
         self._matchers: dict[str, Matcher | None] = {}
 
+    def tree(self, folder: str) -> Tree:
+        """A folder with all that lies in it, ignored or not."""
+        return self._files.tree(folder)
+
     def file_sets(
         self,
         *,

@@ -23,6 +23,7 @@ class Folder(NamedTuple):
     """`Dockerfile`, else `dockerfile`; image.yaml may name another."""
     config: TreeEntry | None
     """Its image.yaml."""
+    tree: Tree
 
     @property
     def stands_alone(self) -> bool:
@@ -42,8 +43,8 @@ class Discovery:
     def __init__(self) -> None:
         self._marked: dict[str, Marked] = {}
         """By tree id."""
-        self._folders: dict[str, tuple[str, Folder]] = {}
-        """By path: the id of the tree that was found there, and what became of it."""
+        self._folders: dict[str, Folder] = {}
+        """By path, as it was found last."""
 
     def folders(
         self,
@@ -86,16 +87,17 @@ class Discovery:
 
     def _folder(self, path: str, name: str, tree: Tree) -> Folder:
         known = self._folders.get(path)
-        if known is not None and known[0] == tree.id and known[1].name == name:
-            return known[1]
+        if known is not None and known.tree.id == tree.id and known.name == name:
+            return known
         files = tree.files
         folder = Folder(
             path=path,
             name=name,
             dockerfile=_entry(path, files, "Dockerfile") or _entry(path, files, "dockerfile"),
             config=_entry(path, files, IMAGE_YAML),
+            tree=tree,
         )
-        self._folders[path] = (tree.id, folder)
+        self._folders[path] = folder
         return folder
 
 

@@ -69,6 +69,10 @@ class Draft:
             if reference.written not in replaced and str(reference.image) not in replaced
         ]
 
+    def questionable(self, resolution: Resolution) -> bool:
+        """Whether there may be any of the `warnings`; for most there is none."""
+        return bool(resolution.problems or resolution.unset or self.definition.own_args)
+
     def warnings(self, resolution: Resolution) -> Iterator[Problem]:
         """What works, but is hardly meant."""
         yield from resolution.problems

@@ -28,6 +28,10 @@ class Files:
             found = self._known[folder] = self._find(folder)
         return found
 
+    def know(self, folder: str, tree: Tree) -> None:
+        """Take a folder that was found on the way: nobody needs to look for it again."""
+        self._known[folder] = tree
+
     def at(self, path: str) -> TreeEntry | None:
         """The file, symlink or submodule of that path."""
         folder, _, name = path.rpartition("/")

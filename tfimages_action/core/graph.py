@@ -27,16 +27,25 @@ def build_order(parents: Parents) -> tuple[str, ...]:
 
 def levels(parents: Parents) -> tuple[tuple[str, ...], ...]:
     """The names by level: first those without parents, then those built from them alone, ..."""
-    sorter = graphlib.TopologicalSorter({name: sorted(parents[name]) for name in sorted(parents)})
-    try:
-        sorter.prepare()
-    except graphlib.CycleError as error:
-        raise CycleFoundError(_from_smallest(error.args[1])) from None
+    above = {name: set(parents[name]) for name in parents}
+    children: dict[str, list[str]] = {}
+    for name, names in above.items():
+        for parent in names:
+            children.setdefault(parent, []).append(name)
+    waiting = {name: len(names) for name, names in above.items() if names}
+    ready = sorted(above.keys() - waiting.keys())
     found = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
+    while ready:
         found.append(tuple(ready))
-        sorter.done(*ready)
+        freed = []
+        for name in ready:
+            for child in children.get(name, ()):
+                waiting[child] -= 1
+                if not waiting[child]:
+                    freed.append(child)
+        ready = sorted(freed)
+    if sum(map(len, found)) < len(above):
+        raise CycleFoundError(_cycle(above))
     return tuple(found)
 
 
@@ -105,8 +114,13 @@ def _reach(edges: Parents, names: Iterable[str]) -> frozenset[str]:
     return frozenset(seen)
 
 
-def _from_smallest(cycle: list[str]) -> tuple[str, ...]:
-    """The same cycle, child before parent, begun at its smallest name: graphlib's start varies."""
-    ring = cycle[:-1][::-1]
-    start = ring.index(min(ring))
-    return (*ring[start:], *ring[:start], ring[start])
+def _cycle(parents: Parents) -> tuple[str, ...]:
+    """A cycle, child before parent, begun at its smallest name: graphlib's start varies."""
+    sorter = graphlib.TopologicalSorter({name: sorted(parents[name]) for name in sorted(parents)})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        ring = error.args[1][:-1][::-1]
+        start = ring.index(min(ring))
+        return (*ring[start:], *ring[:start], ring[start])
+    return ()

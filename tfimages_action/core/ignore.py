@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -67,7 +67,7 @@ class Counting:
     """Trees less what `ignore:` names; each is looked through once, wherever it is met again."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], dict[str, Tree]] = {}
+        self._by_base: dict[tuple[str, ...], _ByBase] = {}
 
     def of(self, tree: Tree, ignore: tuple[str, ...]) -> Tree:
         """The part that a fingerprint looks at."""
@@ -76,25 +76,44 @@ class Counting:
             tree = without(tree, globs.path)
         if globs.base is None:
             return tree
-        return _less(tree, globs.base, self._known.setdefault(ignore, {}))
+        by_base = self._by_base.get(ignore)
+        if by_base is None:
+            by_base = self._by_base[ignore] = _ByBase(globs.base)
+        return by_base.left_of(tree)
 
 
-def _less(tree: Tree, ignored: Callable[[str], object], known: dict[str, Tree]) -> Tree:
-    """The tree less the files whose base names are ignored, at any depth."""
-    found = known.get(tree.id)
-    if found is not None:
+class _ByBase:
+    """What is left of trees without the files whose base names are ignored, at any depth."""
+
+    def __init__(self, ignored: Callable[[str], object]) -> None:
+        self._ignored = ignored
+        self._left: dict[str, Tree] = {}
+        """By the whole tree's id."""
+        self._stay: set[str] = set()
+        """Names that are not ignored: few names are in most folders, and a set knows them fast."""
+
+    def left_of(self, tree: Tree) -> Tree:
+        found = self._left.get(tree.id)
+        if found is not None:
+            return found
+        changed = not self._all_stay(tree.files)
+        folders = {}
+        for name, folder in tree.folders.items():
+            folders[name] = left = self.left_of(folder)
+            changed = changed or left is not folder
+        if changed:
+            files = {name: file for name, file in tree.files.items() if name in self._stay}
+            found = make_tree(files, folders)
+        else:
+            found = tree
+        self._left[tree.id] = found
         return found
-    changed = any(map(ignored, tree.files))
-    folders = {}
-    for name, folder in tree.folders.items():
-        folders[name] = left = _less(folder, ignored, known)
-        changed = changed or left is not folder
-    if changed:
-        files = {name: file for name, file in tree.files.items() if not ignored(name)}
-        known[tree.id] = make_tree(files, folders)
-    else:
-        known[tree.id] = tree
-    return known[tree.id]
+
+    def _all_stay(self, names: Collection[str]) -> bool:
+        if self._stay.issuperset(names):
+            return True
+        self._stay.update([name for name in names if not self._ignored(name)])
+        return self._stay.issuperset(names)
 
 
 @dataclass(frozen=True, slots=True)
