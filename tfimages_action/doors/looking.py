@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from tfimages_action.doors.asked import Asked
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
@@ -102,4 +103,7 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     planned = make_plan(
         settings, event, sources, registry=registry, published=published, worktree=tree
     )
+    asked = click.get_current_context().find_object(Asked)
+    if asked is not None:
+        asked.kept += (planned, sources)
     return with_missing_large_files(planned)

@@ -36,6 +36,8 @@ class Planned:
     plan: Plan
     comparison: Comparison
     catalog: Catalog
+    catalogs: Catalogs
+    """What read it, and knows what it was made from."""
     registry: str
     outlook: Outlook | None = None
     release: Plan | None = None
@@ -137,6 +139,7 @@ def make_plan(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
         catalog=current,
+        catalogs=reader,
         registry=registry,
         outlook=outlook,
         release=release,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
+from tfimages_action.doors.asked import Asked
 from tfimages_action.doors.event import read_event
 from tfimages_action.doors.inputs import INPUTS, InputKind
 from tfimages_action.doors.options import given_inputs, input_options
 from tfimages_action.doors.settings import resolve_settings
-from tfimages_action.doors.terminal import Asked
 from tfimages_action.errors import SettingsError
 
 _INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRET)
