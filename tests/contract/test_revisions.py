@@ -13,7 +13,14 @@ from tfimages_action.adapters.engine.contexts import laid_out
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.adapters.github import GitHubRepository
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Revision, walk
+from tfimages_action.core.tree import (
+    FileMode,
+    KnowsLargeFiles,
+    Revision,
+    TreeEntry,
+    tree_of,
+    walk,
+)
 from tfimages_action.core.work import BuildRequest
 from tfimages_action.doors.revisions import Repository
 from tfimages_action.errors import GitHubError, RevisionError, StageError
@@ -185,6 +192,40 @@ def test_entries_are_those_of_git(repo: Path, source: Repository, name: str) -> 
     assert listed(revision) == ls_tree(repo, name)
     assert revision.commit == git(repo, "rev-parse", f"{name}^{{commit}}").strip()
     assert revision.created.isoformat() == "2026-01-02T03:04:05+00:00"
+
+
+def test_trees_that_git_writes_no_more_count_as_what_they_hold(repo: Path) -> None:
+    """Group-writable files, padded modes and empty folders: no other source tells of them."""
+    blob = git(repo, "hash-object", "-w", "images/a/Dockerfile").strip()
+    raw = bytes.fromhex(blob)
+
+    def tree(*rows: bytes) -> bytes:
+        command = ["git", "-C", str(repo), "hash-object", "-t", "tree", "-w", "--literally"]
+        data = b"".join(rows)
+        found = subprocess.run([*command, "--stdin"], input=data, capture_output=True, check=True)
+        return bytes.fromhex(found.stdout.decode())
+
+    empty = tree()
+    folder = tree(b"100664 file\0" + raw, b"40000 nothing\0" + empty)
+    top = tree(b"040000 padded\0" + folder, b"100644 plain\0" + raw)
+    commit = git(repo, "commit-tree", top.hex(), "-m", "odd").strip()
+    found = GitRepository(repo).revision(commit).tree()
+    files = [
+        TreeEntry("padded/file", FileMode.FILE, blob),
+        TreeEntry("plain", FileMode.FILE, blob),
+    ]
+    assert [*walk(found)] == files
+    assert found == tree_of(files)
+    assert found.id != top.hex()
+
+
+def test_a_clone_without_trees_says_so(repo: Path, tmp_path: Path) -> None:
+    git(repo, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "partial"
+    git(tmp_path, "clone", "-q", "--bare", "--filter=tree:0", f"file://{repo}", str(clone))
+    with pytest.raises(RevisionError, match="all folders") as caught:
+        GitRepository(clone).revision("v1").tree("images")
+    assert "filter" in caught.value.hint
 
 
 def test_a_folder_alone(repo: Path, source: Repository) -> None:

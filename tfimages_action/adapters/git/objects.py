@@ -47,17 +47,8 @@ class Objects:
     def tree(self, tree: bytes) -> Tree:
         """A folder with all below it, by its id; read once, whichever revisions hold it.
 
-        Raises `RevisionError` where a clone without trees (`filter: tree:0`) lacks it.
+        Raises `KeyError` or `pygit2.GitError` where the clone lacks any of it.
         """
-        try:
-            return self._tree(tree)
-        except KeyError as error:
-            raise RevisionError(
-                "git does not have all folders of this revision",
-                hint="a partial clone leaves them out: check out without `filter:`",
-            ) from error
-
-    def _tree(self, tree: bytes) -> Tree:
         found = self._trees.get(tree)
         if found is not None:
             return found
@@ -70,7 +61,7 @@ class Objects:
             if mode in _MODES:
                 files[name] = _new(File, (_MODES[mode], blob.hex()))
             elif mode == _FOLDER or stat.S_ISDIR(int(mode, 8)):
-                folders[name] = self._tree(blob)
+                folders[name] = self.tree(blob)
                 odd = odd or blob in self._odd or mode != _FOLDER
             else:
                 files[name] = File(FileMode.of(int(mode, 8)), blob.hex())

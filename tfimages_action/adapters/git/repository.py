@@ -137,8 +137,14 @@ class GitRevision:
         return datetime.fromtimestamp(self._commit.commit_time, UTC)
 
     def tree(self, under: str = "") -> Tree:
-        tree_id = self._tree_at(under)
-        return EMPTY if tree_id is None else self._objects.tree(tree_id)
+        try:
+            tree_id = self._tree_at(under)
+            return EMPTY if tree_id is None else self._objects.tree(tree_id)
+        except (KeyError, pygit2.GitError) as error:
+            raise RevisionError(
+                f"git does not have all folders of {self._name}",
+                hint="a partial clone leaves them out: check out without `filter:`",
+            ) from error
 
     def read(self, blob: str) -> bytes:
         return self._objects.content(blob)
