@@ -71,9 +71,10 @@ def layers(world: World, result: StepResult, name: str) -> list[str]:
 def test_each_release_publishes_what_changed_on_exactly_its_parents(
     world: World, repository: ScratchRepository, builder: ContainerBuilder
 ) -> None:
-    given = {"builder": builder.name, "max-parallel": "2"}
+    given = {"builder": builder.name, "max-parallel": "2", "cache": "registry"}
     first = world.publish("v1", given)
     assert first.exit_code == 0, first.log
+    assert all(world.digest(name, "cache-latest") for name in PARENTS), "with the run's own login"
     assert sorted(first.output("changed")) == sorted(PARENTS)
     made = {name: layers(world, first, name) for name in PARENTS}
     for name, parent in PARENTS.items():
