@@ -27,7 +27,7 @@ engine: setup ## Make sure that a Docker Engine runs and has the base image
 	@$(AS_ROOT) $(PYTHON) -m tests.bed.bases
 
 test: lint engine ## The whole test suite, on a real engine (TESTS=... for a part)
-	@$(AS_ROOT) $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadgroup $(TESTS)
+	@$(AS_ROOT) $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 test-builder: engine ## Releases through a docker-container builder; needs Go, or BUILDKIT=image with a buildkitd
 	@[ -n "$(BUILDKIT)" ] || command -v go > /dev/null || { echo "test-builder needs Go (https://go.dev/dl) to make a buildkitd, or BUILDKIT=moby/buildkit:buildx-stable-1"; exit 2; }

@@ -34,18 +34,15 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an engine, and keep it in one worker: engines are shared and slow.
+    """Mark what needs an engine.
 
-    Machines have a worker of their own: they take minutes, and touch nothing that others look at.
-    pytest-xdist 3.8 does not see this under pytest 9.2 (pytest-dev/pytest-xdist#1386) and spreads
-    them over all workers: whatever a test makes in an engine bears a name that no other test has.
+    Several workers use it at once: whatever a test makes there bears a name of its own, or is the
+    same whoever makes it and is left there.
     """
     for item in items:
         needs_engine = _ENGINE_FIXTURES & set(getattr(item, "fixturenames", ()))
         if needs_engine or item.get_closest_marker("engine"):
             item.add_marker(pytest.mark.engine)
-            group = "machines" if item.get_closest_marker("vm") else "engine"
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

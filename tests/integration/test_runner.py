@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ sys.exit(3)
 @pytest.fixture
 def probe(engine: Engine, action_image: str) -> Iterator[str]:
     """Build an action that tells what it was given, in the place of the real one."""
-    name = "bed-probe:1"
+    name = f"bed-probe:{uuid.uuid4().hex}"
     entry = json.dumps(["tini", "-g", "--", "python3", "-c", _PROBE])
     dockerfile = f"FROM {action_image}\nENTRYPOINT {entry}\n"
     engine.docker("buildx", "build", "--load", "--tag", name, "-", stdin=dockerfile.encode())

@@ -83,7 +83,7 @@ def test_the_terminal_converts_and_proves(
 
 
 def _forget(engine: Engine, source: Published) -> None:
-    name = source.references[0]
-    pulled = engine.text("images", "--quiet", f"{name.name}@{source.digest}").split()
-    for image in pulled:
-        engine.docker("rmi", "--force", image)
+    # By its name, not by its id: another worker's image of the same content has that id too.
+    pulled = f"{source.references[0].name}@{source.digest}"
+    if engine.text("images", "--quiet", pulled):
+        engine.docker("rmi", pulled)

@@ -7,6 +7,7 @@ stand-ins here (tests/bed/images.py). docs/images.md says what only runs elsewhe
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -83,6 +84,7 @@ def test_only_the_expected_key_opens_dockers_repository(
     del ubuntu
     checked = replace(images.catalogued("ubuntu-docker"), target="checked")
     trixie = "41587F7DB8C774BCCF131416762F67A0B2C39DE4"
+    tag = f"images-test-docker-key:{uuid.uuid4().hex}"
 
     def build(fingerprint: str, *keys: str) -> None:
         folder = tmp_path / "-".join((fingerprint, *keys))
@@ -95,11 +97,11 @@ def test_only_the_expected_key_opens_dockers_repository(
             checked,
             contexts={"docker-key": folder},
             arguments={"DOCKER_KEY_FINGERPRINT": fingerprint},
-            tag="images-test-docker-key",
+            tag=tag,
         )
 
     build(trixie, "trixie")
-    engine.docker("rmi", "images-test-docker-key")
+    engine.docker("rmi", tag)
     for keys in (("bookworm",), ("trixie", "bookworm")):
         with pytest.raises(RuntimeError, match=r"/repository\.sh .* exit code: 1"):
             build(trixie, *keys)

@@ -7,6 +7,7 @@ they start says what it stands on, and ends.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,8 +24,13 @@ from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.core.work import BuiltArchive
 from tfimages_action.errors import StageError
 
-pytestmark = [pytest.mark.engine, pytest.mark.vm, pytest.mark.slow, pytest.mark.timeout(900)]
-_MACHINE = "images-test-root-machine"
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.vm,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.usefixtures("turn"),
+]
 _ON_DEBIAN = {"PARENT": "debian:trixie-slim", "KERNEL": "linux-image-cloud-amd64"}
 _CRYPT = "crypt:mapname=secure,dev=/dev/vda"
 
@@ -40,8 +46,10 @@ def client(engine: Engine) -> Iterator[docker.DockerClient]:
 def machine(engine: Engine, base_image: BaseImage) -> Iterator[str]:
     assert base_image.reference
     crypt = images.catalogued("fullvm/ubuntu-crypt")
-    yield images.build(engine, crypt, arguments=_ON_DEBIAN, tag=_MACHINE)
-    engine.docker("rmi", _MACHINE)
+    # A name of its own: what another worker builds for its test is removed when that one ends.
+    name = f"images-test-root:{uuid.uuid4().hex}"
+    yield images.build(engine, crypt, arguments=_ON_DEBIAN, tag=name)
+    engine.docker("rmi", name)
 
 
 def _console(

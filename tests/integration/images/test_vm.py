@@ -16,7 +16,13 @@ from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
 from tfimages_action.core.work import BuiltArchive
 
-pytestmark = [pytest.mark.engine, pytest.mark.vm, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.vm,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.usefixtures("turn"),
+]
 _NAME = "fullvm/debian-minimal"
 _ARTIFACTS = images.ROOT / "build/console"
 
