@@ -35,8 +35,9 @@ from tfimages_action.adapters.registry.probe import StrangersProbe
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
 from tfimages_action.core.events import Event, Listener, LogLine, StageEnded, StageStarted
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.names import Release, fingerprint_reference
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.record import FlistState, Record

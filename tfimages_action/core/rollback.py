@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tfimages_action.core import wording
-from tfimages_action.core.decide import Knowledge
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.record import Record
 from tfimages_action.core.tags import VersionTag
 

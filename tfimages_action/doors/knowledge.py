@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.decide import Knowledge, needs_baseline
+from tfimages_action.core.knowledge import Knowledge, needs_baseline
 from tfimages_action.core.names import fingerprint_reference
 from tfimages_action.core.record import FlistState, Record, RecordAnswer
 from tfimages_action.core.rollback import with_rollbacks

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.catalog_builder import CatalogOptions
-from tfimages_action.core.decide import Force, Knowledge, decide
+from tfimages_action.core.decide import decide
+from tfimages_action.core.knowledge import Force, Knowledge
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tfimages_action.core import names, refresh
 from tfimages_action.core.catalog import Kind, Problem, Severity
-from tfimages_action.core.decide import Knowledge
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.names import Refresh
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.record import FlistState, Record, RecordAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfimages_action.core import names
 from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.decide import Knowledge
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.record import Record
 from tfimages_action.core.rollback import Rollback
 from tfimages_action.doors.readers import Readers

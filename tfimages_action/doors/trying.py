@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from tfimages_action.core import graph
 from tfimages_action.core.catalog import Catalog, no_such_image
 from tfimages_action.core.checks import CheckPlan
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
 from tfimages_action.core.events import Event as RunEvent
 from tfimages_action.core.events import Listener, StageEnded, StageStarted
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.plan import Plan, Step
 from tfimages_action.core.run import RunReport, Stage, StageRun
 from tfimages_action.core.selection import Selection

@@ -8,8 +8,9 @@ import pytest
 
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Catalog, Severity
-from tfimages_action.core.decide import Force, Knowledge, decide, needs_baseline
+from tfimages_action.core.decide import decide
 from tfimages_action.core.explain import Explanation, explain
+from tfimages_action.core.knowledge import Force, Knowledge, needs_baseline
 from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
 from tfimages_action.core.selection import Selection

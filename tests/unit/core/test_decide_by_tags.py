@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.bed.revisions import catalog_of
-from tfimages_action.core.decide import Force, Knowledge, decide
+from tfimages_action.core.decide import decide
+from tfimages_action.core.knowledge import Force, Knowledge
 from tfimages_action.core.plan import Action, Plan, ReasonKind
 from tfimages_action.core.plan_json import plan_as_data, plan_as_json
 from tfimages_action.core.selection import Selection

@@ -7,7 +7,8 @@ import pytest
 from tests.bed.revisions import MemoryRevision
 from tfimages_action.core.catalog import Severity
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.large_files import missing_large_files
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Tree, blob_id

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import ParentLink, Problem, Severity
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.plan_json import plan_as_data, plan_as_json
 from tfimages_action.errors import Location

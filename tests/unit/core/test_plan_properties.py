@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.bed.revisions import REGISTRY, MemoryRevision, catalog_of
 from tfimages_action.core.catalog import Catalog
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.memo import Memo
 from tfimages_action.core.plan import Action
 from tfimages_action.core.tree import TreeEntry

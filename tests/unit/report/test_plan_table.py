@@ -6,8 +6,9 @@ import re
 from rich.console import Console
 
 from tests.bed.revisions import catalog_of
-from tfimages_action.core.decide import Knowledge, decide
+from tfimages_action.core.decide import decide
 from tfimages_action.core.explain import explain
+from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.plan import Plan
 from tfimages_action.report.plan_table import explanation_tree, plan_headline, plan_lines
 
