@@ -1,32 +1,32 @@
-"""From a revision to its catalog: folders, definitions, Dockerfiles, graph, fingerprints."""
+"""From a revision to its catalog: which folders, how their images hang together, what is wrong.
+
+What one folder holds is drafted in `drafting`, and fingerprints are made in `assembly`.
+"""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from tfimages_action.core.assembly import assemble
-from tfimages_action.core.catalog import Catalog, NamedContext, Problem, Severity
+from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import Definer
-from tfimages_action.core.discovery import IMAGE_YAML, IMAGES_YAML, Folder
+from tfimages_action.core.discovery import IMAGES_YAML, Folder
 from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
+from tfimages_action.core.drafting import Drafter
 from tfimages_action.core.files import Files
 from tfimages_action.core.graph import CycleFoundError, descendants
 from tfimages_action.core.links import Linker
 from tfimages_action.core.memo import Linked, Memo
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.tree import FileMode, Revision, TreeEntry
-from tfimages_action.errors import CatalogError, ConfigError, Location, RefusedError
-
-if TYPE_CHECKING:
-    from tfimages_action.core.config.read import ConfigFile
-    from tfimages_action.core.config.values import ImageYaml
+from tfimages_action.core.tree import Revision, TreeEntry
+from tfimages_action.errors import CatalogError, RefusedError
 
 _T = TypeVar("_T")
 
@@ -100,7 +100,13 @@ class _Builder:
         entry = self._files.at(posixpath.join(self._images_dir, IMAGES_YAML))
         shared = self._shared(entry) if entry else ImagesYaml()
         known = self._memo.drafts_under(self._options, entry.blob if entry else "")
-        definer = Definer(shared, registry=self._options.registry)
+        drafter = Drafter(
+            Definer(shared, registry=self._options.registry),
+            self._revision,
+            self._files,
+            self._memo,
+            overrides=self._options.overrides,
+        )
         drafts: list[Draft] = []
         folders = self._folders(shared)
         plain = (f.dockerfile.blob for f in folders if f.dockerfile and f.stands_alone)
@@ -112,7 +118,7 @@ class _Builder:
                 drafts += before[1]
                 continue
             nothing: tuple[Draft, ...] = ()
-            found = self._attempt(folder.path, partial(self._folder, folder, definer), nothing)
+            found = self._attempt(folder.path, partial(drafter.drafts, folder), nothing)
             if found and folder.stands_alone:
                 known[folder.path] = folder, found
             drafts += found
@@ -143,90 +149,6 @@ class _Builder:
                 "or name another place by `images-dir`",
             )
         return folders
-
-    def _folder(self, folder: Folder, definer: Definer) -> tuple[Draft, ...]:
-        config = self._image_yaml(folder)
-        dockerfile = self._dockerfile(folder, config)
-        definitions = definer.definitions(
-            folder,
-            dockerfile=dockerfile.path,
-            config=config.value if config else None,
-            document=config.document if config else None,
-        )
-        context = folder.path
-        contexts: list[NamedContext] = []
-        if config and config.value.context is not None:
-            context = self._inside(config.value.context, config, ("context",))
-        if config:
-            for name, path in config.value.contexts.items():
-                place = self._inside(path, config, ("contexts", name))
-                contexts.append(NamedContext(name=name, folder=place))
-        parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
-        drafts = (
-            Draft(
-                definition=definition,
-                dockerfile=dockerfile,
-                parsed=parsed,
-                context=context,
-                contexts=tuple(contexts),
-            )
-            for definition in definitions
-        )
-        return tuple(map(self._overridden, drafts) if self._options.overrides else drafts)
-
-    def _image_yaml(self, folder: Folder) -> ConfigFile[ImageYaml] | None:
-        if folder.config is None:
-            return None
-        from tfimages_action.core.config.read import read_image_yaml  # noqa: PLC0415 - see there
-
-        return read_image_yaml(folder.config.path, self._files.read(folder.config))
-
-    def _dockerfile(self, folder: Folder, config: ConfigFile[ImageYaml] | None) -> TreeEntry:
-        """The file that is built, through symlinks."""
-        if config and config.value.dockerfile is not None:
-            asked = config.document.location(("dockerfile",))
-            path = posixpath.join(folder.path, config.value.dockerfile)
-        elif folder.dockerfile is None:
-            raise ConfigError(
-                f"{folder.path} has an {IMAGE_YAML} but no Dockerfile",
-                hint="add the Dockerfile, or name it: `dockerfile: ...`",
-                location=Location(path=posixpath.join(folder.path, IMAGE_YAML)),
-            )
-        elif folder.dockerfile.mode is not FileMode.SYMLINK:
-            return folder.dockerfile
-        else:
-            path = folder.dockerfile.path
-            asked = Location(path=path)
-        entry = self._files.at(self._files.resolve(path, asked=asked))
-        if entry is None or entry.mode is FileMode.SUBMODULE:
-            raise ConfigError(f"there is no file {path}", location=asked)
-        return entry
-
-    def _inside(self, path: str, config: ConfigFile[ImageYaml], key: tuple[str | int, ...]) -> str:
-        """A folder that image.yaml names from the repository's root."""
-        asked = config.document.location(key)
-        folder = self._files.resolve(path, asked=asked)
-        if not self._files.has_folder(folder):
-            raise ConfigError(
-                f"there is no folder {path!r} in {self._revision.name}",
-                hint="paths here begin at the repository's root",
-                location=asked,
-            )
-        return folder
-
-    def _overridden(self, draft: Draft) -> Draft:
-        """With the folders of this machine that replace what the Dockerfile names so."""
-        stages = {stage.name for stage in draft.parsed.stages}
-        named = {context.name for context in draft.contexts}
-        written = {reference.written for reference in draft.resolve().references}
-        outside = tuple(
-            NamedContext(name=name, folder=folder, outside=True)
-            for name, folder in self._options.overrides
-            if name in stages | named | written
-        )
-        replaced = {context.name for context in outside}
-        kept = tuple(context for context in draft.contexts if context.name not in replaced)
-        return replace(draft, contexts=(*kept, *outside))
 
     def _distinct(self, drafts: Sequence[Draft], linker: Linker) -> Iterator[Draft]:
         """The drafts but those whose name is taken; each of these is an error."""

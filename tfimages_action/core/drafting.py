@@ -1,0 +1,124 @@
+"""From a folder to the drafts of its images: image.yaml, the Dockerfile, the contexts beside it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tfimages_action.core.catalog import NamedContext
+from tfimages_action.core.definition import Definer
+from tfimages_action.core.discovery import IMAGE_YAML, Folder
+from tfimages_action.core.draft import Draft
+from tfimages_action.core.files import Files
+from tfimages_action.core.memo import Memo
+from tfimages_action.core.tree import FileMode, Revision, TreeEntry
+from tfimages_action.errors import ConfigError, Location
+
+if TYPE_CHECKING:
+    from tfimages_action.core.config.read import ConfigFile
+    from tfimages_action.core.config.values import ImageYaml
+
+
+class Drafter:
+    """Drafts the images of a revision, folder by folder."""
+
+    def __init__(
+        self,
+        definer: Definer,
+        revision: Revision,
+        files: Files,
+        memo: Memo,
+        *,
+        overrides: tuple[tuple[str, str], ...],
+    ) -> None:
+        self._definer = definer
+        self._revision = revision
+        self._files = files
+        self._memo = memo
+        self._overrides = overrides
+
+    def drafts(self, folder: Folder) -> tuple[Draft, ...]:
+        """One per variant. Raises the `RefusedError` that names a mistake in the folder."""
+        config = self._image_yaml(folder)
+        dockerfile = self._dockerfile(folder, config)
+        definitions = self._definer.definitions(
+            folder,
+            dockerfile=dockerfile.path,
+            config=config.value if config else None,
+            document=config.document if config else None,
+        )
+        context = folder.path
+        contexts: list[NamedContext] = []
+        if config and config.value.context is not None:
+            context = self._inside(config.value.context, config, ("context",))
+        if config:
+            for name, path in config.value.contexts.items():
+                place = self._inside(path, config, ("contexts", name))
+                contexts.append(NamedContext(name=name, folder=place))
+        parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
+        drafts = (
+            Draft(
+                definition=definition,
+                dockerfile=dockerfile,
+                parsed=parsed,
+                context=context,
+                contexts=tuple(contexts),
+            )
+            for definition in definitions
+        )
+        return tuple(map(self._overridden, drafts) if self._overrides else drafts)
+
+    def _image_yaml(self, folder: Folder) -> ConfigFile[ImageYaml] | None:
+        if folder.config is None:
+            return None
+        from tfimages_action.core.config.read import read_image_yaml  # noqa: PLC0415 - see there
+
+        return read_image_yaml(folder.config.path, self._files.read(folder.config))
+
+    def _dockerfile(self, folder: Folder, config: ConfigFile[ImageYaml] | None) -> TreeEntry:
+        """The file that is built, through symlinks."""
+        if config and config.value.dockerfile is not None:
+            asked = config.document.location(("dockerfile",))
+            path = posixpath.join(folder.path, config.value.dockerfile)
+        elif folder.dockerfile is None:
+            raise ConfigError(
+                f"{folder.path} has an {IMAGE_YAML} but no Dockerfile",
+                hint="add the Dockerfile, or name it: `dockerfile: ...`",
+                location=Location(path=posixpath.join(folder.path, IMAGE_YAML)),
+            )
+        elif folder.dockerfile.mode is not FileMode.SYMLINK:
+            return folder.dockerfile
+        else:
+            path = folder.dockerfile.path
+            asked = Location(path=path)
+        entry = self._files.at(self._files.resolve(path, asked=asked))
+        if entry is None or entry.mode is FileMode.SUBMODULE:
+            raise ConfigError(f"there is no file {path}", location=asked)
+        return entry
+
+    def _inside(self, path: str, config: ConfigFile[ImageYaml], key: tuple[str | int, ...]) -> str:
+        """A folder that image.yaml names from the repository's root."""
+        asked = config.document.location(key)
+        folder = self._files.resolve(path, asked=asked)
+        if not self._files.has_folder(folder):
+            raise ConfigError(
+                f"there is no folder {path!r} in {self._revision.name}",
+                hint="paths here begin at the repository's root",
+                location=asked,
+            )
+        return folder
+
+    def _overridden(self, draft: Draft) -> Draft:
+        """With the folders of this machine that replace what the Dockerfile names so."""
+        stages = {stage.name for stage in draft.parsed.stages}
+        named = {context.name for context in draft.contexts}
+        written = {reference.written for reference in draft.resolve().references}
+        outside = tuple(
+            NamedContext(name=name, folder=folder, outside=True)
+            for name, folder in self._overrides
+            if name in stages | named | written
+        )
+        replaced = {context.name for context in outside}
+        kept = tuple(context for context in draft.contexts if context.name not in replaced)
+        return replace(draft, contexts=(*kept, *outside))
