@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.bed.large_files import ATTRIBUTES, pointer
 from tests.bed.revisions import MemoryRevision
 from tfimages_action.core.catalog import Severity
 from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
@@ -14,9 +15,7 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.tree import FileMode, KnowsLargeFiles, Tree, blob_id
 from tfimages_action.errors import RevisionError
 
-POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:...\n"
-OTHER = POINTER.replace("...", "other")
-ATTRIBUTES = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
+POINTER, OTHER = pointer("1" * 64), pointer("2" * 64)
 FILES: dict[str, str | bytes] = {
     ".gitattributes": ATTRIBUTES,
     "images/a/Dockerfile": "FROM scratch\n",
