@@ -1,54 +1,20 @@
 """Bad input is refused before anything is built: exit code 2, the place, and what to do."""
 
 import gc
-import json
-import uuid
 import warnings
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from tests.bed.engine import Engine
-from tests.bed.kept import kept_images_removed
 from tests.bed.scratch import ScratchRepository
+from tests.integration.doors.refusals.conftest import InStep, Refused
 from tfimages_action.doors import action, terminal
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.planning import make_plan, open_sources
 from tfimages_action.doors.preflight import refuse_outside_contexts
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError
-
-Refused = Callable[..., str]
-
-
-@pytest.fixture
-def scratch(tmp_path: Path) -> ScratchRepository:
-    repository = ScratchRepository(tmp_path / "repository")
-    repository.write("images/a/Dockerfile", "FROM scratch\n")
-    return repository
-
-
-@pytest.fixture
-def refused(
-    scratch: ScratchRepository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Refused:
-    for name in ("TFHUB_TOKEN", "GITHUB_TOKEN", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str, command: str = "plan") -> str:
-        scratch.commit("one")
-        given = ["--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me", *arguments]
-        code = terminal.run([command, *given])
-        captured = capsys.readouterr()
-        said = captured.out + captured.err
-        assert code == 2, said
-        assert "Traceback" not in said
-        assert "->" in said, "no word on what to do"
-        return said
-
-    return run
 
 
 def test_no_dockerfile(refused: Refused) -> None:
@@ -231,20 +197,11 @@ def test_a_worktree_is_not_published(refused: Refused) -> None:
 
 
 def test_a_refused_step_still_writes_its_summary(
-    scratch: ScratchRepository,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    scratch: ScratchRepository, tmp_path: Path, in_step: InStep, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scratch.commit("one", tag="v1")
-    summary, output = tmp_path / "summary.md", tmp_path / "output"
-    for name, value in {
-        "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(scratch.folder),
-        "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "GITHUB_EVENT_NAME": "push",
-        "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output),
-        "RUNNER_TEMP": str(tmp_path), "INPUT_PUSH": "maybe", "INPUT_REGISTRY": "127.0.0.1:1/me",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
+    summary = tmp_path / "summary.md"
+    output = in_step(GITHUB_STEP_SUMMARY=str(summary), INPUT_PUSH="maybe")
     assert action.run() == 2
     assert "push is 'maybe'" in summary.read_text().replace("\\", "")
     assert "failed<<" in output.read_text()
@@ -262,86 +219,3 @@ def test_pull_request_target_is_refused(
         monkeypatch.setenv(name, value)
     assert action.run() == 2
     assert "pull_request_target is refused" in capsys.readouterr().out
-
-
-@pytest.fixture
-def pointer(scratch: ScratchRepository) -> str:
-    """The place of the object that a committed pointer stands for, below the repository."""
-    oid = "ab" * 32
-    text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
-    scratch.write("images/a/Dockerfile", "FROM scratch\nCOPY model.bin /\n")
-    scratch.write("images/a/model.bin", text)
-    scratch.write("images/b/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n")
-    scratch.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    return f".git/lfs/objects/ab/ab/{oid}"
-
-
-LACKING = "a can't be built: the Git LFS objects of images/a/model.bin are not at hand"
-
-
-@pytest.mark.engine
-def test_a_large_file_that_is_not_at_hand_ends_a_run_before_any_build(
-    scratch: ScratchRepository,
-    pointer: str,
-    refused: Refused,
-    tmp_path: Path,
-    *,
-    engine: Engine,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    report = tmp_path / "report.json"
-    here = ("--no-push", "--no-convert", "--report", str(report))
-    for mode in ("publish", "preview"):
-        said = refused(*here, "--mode", mode, command="publish")
-        assert f"images/a/model.bin: {LACKING}" in said
-        assert "lfs: true" in said
-        assert json.loads(report.read_text())["images"] == []
-    scratch.write(pointer, "large")
-    namespace = uuid.uuid4().hex
-    given = ["--repo", str(scratch.folder), "--registry", f"127.0.0.1:1/{namespace}", *here]
-    with kept_images_removed(engine, namespace):
-        assert terminal.run(["publish", *given]) == 0, capsys.readouterr()
-
-
-@pytest.mark.parametrize("command", ["check", "boot"])
-def test_a_large_file_that_is_not_at_hand_ends_a_try(
-    pointer: str, refused: Refused, command: str
-) -> None:
-    assert pointer
-    assert LACKING in refused("a", command=command)
-
-
-def test_a_plan_shows_which_large_file_is_not_at_hand(
-    scratch: ScratchRepository, pointer: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scratch.commit("one")
-    plan = ["plan", "--repo", str(scratch.folder), "--registry", "127.0.0.1:1/me"]
-    for lacking in (True, False):
-        assert terminal.run(plan) == 0
-        assert (LACKING in capsys.readouterr().out) is lacking
-        scratch.write(pointer, "large")
-
-
-def test_a_step_that_only_plans_says_which_large_file_is_not_at_hand(
-    scratch: ScratchRepository,
-    pointer: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    scratch.commit("one", tag="v1")
-    output = tmp_path / "output"
-    for name, value in {
-        "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(scratch.folder),
-        "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "GITHUB_EVENT_NAME": "push",
-        "GITHUB_OUTPUT": str(output), "RUNNER_TEMP": str(tmp_path),
-        "INPUT_MODE": "plan", "INPUT_PUSH": "false", "INPUT_REGISTRY": "127.0.0.1:1/me",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    for lacking in (True, False):
-        assert action.run() == 0
-        said = capsys.readouterr().out
-        assert (f"::error file=images/a/model.bin::{LACKING}" in said) is lacking
-        assert (LACKING in output.read_text()) is lacking
-        output.unlink()
-        scratch.write(pointer, "large")
