@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +21,6 @@ from tfimages_action.adapters.smoke.checker import Smoke
 from tfimages_action.core.work import BuiltImage
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture(scope="module")
-def client(engine: Engine) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=engine.host, timeout=300)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

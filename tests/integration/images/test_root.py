@@ -36,13 +36,6 @@ _CRYPT = "crypt:mapname=secure,dev=/dev/vda"
 
 
 @pytest.fixture(scope="module")
-def client(engine: Engine) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=engine.host, timeout=300)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def machine(engine: Engine, base_image: BaseImage) -> Iterator[str]:
     assert base_image.reference
     crypt = images.catalogued("fullvm/ubuntu-crypt")

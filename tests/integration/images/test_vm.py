@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -25,13 +24,6 @@ pytestmark = [
 ]
 _NAME = "fullvm/debian-minimal"
 _ARTIFACTS = images.ROOT / "build/console"
-
-
-@pytest.fixture
-def client(engine: Engine) -> Iterator[docker.DockerClient]:
-    made = docker.DockerClient(base_url=engine.host, timeout=300)
-    yield made
-    made.close()
 
 
 def test_a_full_vm_boots_and_lets_its_owner_in(

@@ -2,23 +2,15 @@
 
 import pytest
 
+from tests.bed.engine_infos import builder_info, engine_info
 from tfimages_action.adapters.engine.attestation import refuse_unattested
-from tfimages_action.adapters.engine.buildx import BuilderInfo, DriverKind
+from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.command import BuildOptions
-from tfimages_action.adapters.engine.connection import EngineInfo
 from tfimages_action.errors import RefusedError
 
 
 def refuse(options: BuildOptions, driver: DriverKind, *, containerd: bool) -> None:
-    engine = EngineInfo(
-        version="26",
-        platform="linux/amd64",
-        containerd_store=containerd,
-        storage="overlay2",
-        root="/var/lib/docker",
-    )
-    builder = BuilderInfo(name="b", driver=driver, platforms=(), buildkit="")
-    refuse_unattested(options, engine, builder)
+    refuse_unattested(options, engine_info(containerd=containerd), builder_info(driver))
 
 
 @pytest.mark.parametrize(

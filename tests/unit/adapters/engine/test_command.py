@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from tests.bed.engine_infos import builder_info, engine_info
 from tests.bed.revision import FilesRevision
-from tfimages_action.adapters.engine.buildx import BuilderInfo, DriverKind
+from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.cache import Cache, CacheKind, cache_arguments, missing_for
 from tfimages_action.adapters.engine.command import BuildOptions, build_arguments
-from tfimages_action.adapters.engine.connection import EngineInfo
 from tfimages_action.adapters.engine.contexts import LaidOut
 from tfimages_action.core.catalog import Image, Kind
 from tfimages_action.core.reference import ImageReference
@@ -110,15 +110,7 @@ def test_the_registry_cache_is_beside_the_image() -> None:
 
 def test_where_a_cache_can_do_nothing_it_is_said() -> None:
     def missing(cache: Cache, *, driver: DriverKind, containerd: bool) -> str:
-        engine = EngineInfo(
-            version="26",
-            platform="linux/amd64",
-            containerd_store=containerd,
-            storage="overlay2",
-            root="/var/lib/docker",
-        )
-        builder = BuilderInfo(name="b", driver=driver, platforms=(), buildkit="")
-        return missing_for(cache, engine, builder)
+        return missing_for(cache, engine_info(containerd=containerd), builder_info(driver))
 
     registry = Cache(kind=CacheKind.REGISTRY)
     assert "classic" in missing(registry, driver=DriverKind.DOCKER, containerd=False)
