@@ -1,7 +1,6 @@
 """External base images: pulled where Docker Hub answers, else Debian's is bootstrapped.
 
-Only Debian can be bootstrapped. A test of the *pipeline* may tag a Debian base by another
-system's name (`tag_stand_in`); it shows nothing about that system.
+Only Debian can be bootstrapped.
 
 `python -m tests.bed.bases` makes sure of `debian:trixie-slim` and says how it came about.
 """
@@ -83,12 +82,6 @@ def copy_image(source: Engine, target: Engine, reference: str) -> None:
         archive = f"{folder}/image.tar"
         source.docker("save", "--output", archive, reference)
         target.docker("load", "--input", archive)
-
-
-def tag_stand_in(engine: Engine, name: str, base: str = BASE) -> None:
-    """Let a Debian base carry another name, unless the real one is there."""
-    if _inspect(engine, name, Origin.PRESENT) is None:
-        engine.docker("tag", base, name)
 
 
 def _inspect(engine: Engine, reference: str, origin: Origin) -> BaseImage | None:
