@@ -105,3 +105,18 @@ class TestParents:
         assert [(c.name, c.folder, c.outside) for c in a.contexts] == [("zinit", "/tmp/z", True)]
         assert b == plain.find("b")
         assert a.fingerprint != image_of(files, "a").fingerprint
+
+    def test_an_override_replaces_a_context_of_image_yaml_and_an_image_as_it_is_written(
+        self,
+    ) -> None:
+        files = {
+            "images/a/Dockerfile": ALPINE + "COPY --from=ssh x /\nCOPY --from=tool:1 x /\n",
+            "images/a/image.yaml": "contexts: {ssh: common/ssh}",
+            "common/ssh/x": "1",
+        }
+        overrides = (("ssh", "/tmp/s"), ("tool:1", "/tmp/t"), ("unheard-of", "/tmp/u"))
+        found = catalog_of(files, overrides=overrides).images[0]
+        assert [(c.name, c.folder, c.outside) for c in found.contexts] == [
+            ("ssh", "/tmp/s", True),
+            ("tool:1", "/tmp/t", True),
+        ]

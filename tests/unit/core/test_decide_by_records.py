@@ -222,6 +222,18 @@ def test_a_moved_base_takes_all_descendants_along_whatever_is_published() -> Non
     assert detail(made, "leaf") == "the base of base moved"
 
 
+def test_a_base_that_moved_since_this_forced_run_built_on_it_counts() -> None:
+    label = TestForce.FORCE.label
+    done = {name: replace(one, force=label) for name, one in ALL_OLD.items()}
+    moved = {"mid": "debian:13 moved"}
+    made = plan(SAME, done, force=TestForce.FORCE, moved_bases=moved)
+    assert found(made) == {
+        "base": ("skip", "up-to-date"),
+        "mid": ("build", "base-moved"),
+        "leaf": ("build", "base-moved"),
+    }
+
+
 @pytest.mark.parametrize(
     ("state", "action"),
     [
