@@ -6,6 +6,7 @@ exits with `exit_code`; the codes are an interface (README, "Exit codes").
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, Self
@@ -154,6 +155,20 @@ class InternalError(TfImagesError):
         )
 
 
+class DiskFullError(TfImagesError):
+    """There is no room for what was to be written, wherever that was. Exit code 1."""
+
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        """What to say of it; which file it was about is not always known."""
+        where = f" for {error.filename}" if error.filename else ""
+        return cls(
+            f"there is no room left on the disk{where}",
+            hint="free some (`docker system df` shows what the engine holds), or set TMPDIR to a "
+            "folder on a larger disk",
+        )
+
+
 class InterruptError(TfImagesError):
     """The run was told to stop (SIGINT)."""
 
@@ -164,3 +179,12 @@ class TerminateError(InterruptError):
     """The run was told to stop (SIGTERM)."""
 
     exit_code = ExitCode.TERMINATED
+
+
+def known(error: BaseException) -> TfImagesError:
+    """The error itself where it is one of this tree, else what to say of it."""
+    if isinstance(error, TfImagesError):
+        return error
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError.of(error)
+    return InternalError.of(error)

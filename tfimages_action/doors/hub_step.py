@@ -13,8 +13,8 @@ from tfimages_action.doors import hub_actions
 from tfimages_action.doors.done import Done
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.settings import Settings, resolve_settings, secrets_in
-from tfimages_action.doors.unexpected import known, trace
-from tfimages_action.errors import ExitCode, SettingsError
+from tfimages_action.doors.unexpected import trace
+from tfimages_action.errors import ExitCode, SettingsError, known
 from tfimages_action.flist.merkle import VERSION
 from tfimages_action.report import commands
 

@@ -39,13 +39,9 @@ from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.revisions import Clone
 from tfimages_action.doors.settings import Settings
 from tfimages_action.doors.stopping import Stopping, stoppable
-from tfimages_action.doors.unexpected import known, trace
+from tfimages_action.doors.unexpected import trace
 from tfimages_action.doors.watching import watching
-from tfimages_action.errors import (
-    ExitCode,
-    SettingsError,
-    TfImagesError,
-)
+from tfimages_action.errors import ExitCode, SettingsError, TfImagesError, known
 from tfimages_action.report import commands
 from tfimages_action.report.closing import closing_lines
 from tfimages_action.report.plan_table import plan_lines

@@ -11,12 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.settings import secrets_in
-from tfimages_action.errors import ExitCode, InternalError, TfImagesError
-
-
-def known(error: Exception) -> TfImagesError:
-    """The error itself where it is ours, else what to say of it."""
-    return error if isinstance(error, TfImagesError) else InternalError.of(error)
+from tfimages_action.errors import ExitCode, TfImagesError, known
 
 
 def trace(error: Exception) -> Iterator[str]:

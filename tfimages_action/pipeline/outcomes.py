@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tfimages_action.core.plan import Action
 from tfimages_action.core.run import Failure, ImageRun, Outcome, Stage, StageRun
-from tfimages_action.errors import InternalError, TfImagesError
+from tfimages_action.errors import TfImagesError, known
 from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.scheduler import End, Ended
 from tfimages_action.pipeline.stages import ImageWork
@@ -93,9 +93,9 @@ def _good(work: ImageWork, ends: Sequence[Ended[Job]]) -> Outcome:
 def _failure(ended: Ended[Job], log: JobLog) -> Failure:
     error = ended.error
     assert error is not None and ended.key.stage is not None  # noqa: S101, PT018 - it failed
-    known = error if isinstance(error, TfImagesError) else InternalError.of(error)
+    ours = known(error)
     tail = tuple(log.tail) or tuple(getattr(error, "tail", ()))
-    return Failure(stage=ended.key.stage, message=known.message, hint=known.hint, log_tail=tail)
+    return Failure(stage=ended.key.stage, message=ours.message, hint=ours.hint, log_tail=tail)
 
 
 def _not_started(ended: Ended[Job]) -> Failure | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,6 +73,20 @@ def test_the_hub_step(monkeypatch: pytest.MonkeyPatch, debug: bool) -> None:
     said: list[str] = []
     assert run_hub_step(environment, write=said.append) == ExitCode.INTERNAL
     expect_told("\n".join(said), debug=debug)
+
+
+def test_a_full_disk_is_no_bug_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", "/var/tmp/layer")
+
+    monkeypatch.setattr(hub_actions, "readlink", full)
+    assert terminal.run(["hub", "readlink", "a.flist"]) == ExitCode.FAILED
+    said = capsys.readouterr().err
+    assert "no room left on the disk for /var/tmp/layer" in said
+    assert "TMPDIR" in said
+    assert REPORT_AT not in said
 
 
 @pytest.mark.parametrize("options", [[], ["--debug"]])
