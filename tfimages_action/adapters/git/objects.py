@@ -67,7 +67,7 @@ class Objects:
                 files[name] = File(FileMode.of(int(mode, 8)), blob.hex())
                 odd = True
         found = make_tree(files, folders) if odd else Tree(tree.hex(), files, folders)
-        if odd or not found:
+        if odd or not (files or folders):
             self._odd.add(tree)
         self._trees[tree] = found
         return found
