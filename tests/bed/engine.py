@@ -18,8 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.bed import pid_file
+
 DEFAULT_SOCKET: Final = "unix:///var/run/docker.sock"
 _DISTRIBUTION_CLIENT: Final = Path("/usr/bin/docker")
+_PID_FILE: Final = Path("/var/run/docker.pid")
+_CONTAINERD_PID_FILE: Final = Path("/run/docker/containerd/containerd.pid")
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
 _BRIDGES: Final = 16
@@ -110,6 +114,7 @@ def ensure_engine(log: Path) -> Engine:
         return default_engine()
     if shutil.which("dockerd") is None:
         raise EngineMissingError("dockerd is not installed: run `make setup`")
+    _clear_the_way()
     command = [*_as_root(), "dockerd"]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
@@ -117,6 +122,20 @@ def ensure_engine(log: Path) -> Engine:
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     return _wait(DEFAULT_SOCKET, process, log)
+
+
+def _clear_the_way() -> None:
+    """Let an engine that is ending end, and remove what one that was killed left in the way."""
+    if not pid_file.wait_for_end(_PID_FILE, "dockerd", _STOP_S):
+        raise EngineMissingError(
+            f"dockerd runs (its process is named in {_PID_FILE}) but does not answer at "
+            f"{DEFAULT_SOCKET}: end it, or set DOCKER_HOST to where it listens"
+        )
+    left = [_PID_FILE] if _PID_FILE.exists() else []
+    # A containerd that outlived its dockerd is taken over by the next one.
+    if pid_file.owner(_CONTAINERD_PID_FILE, "containerd") is None:
+        left.append(_CONTAINERD_PID_FILE)
+    subprocess.run([*_as_root(), "rm", "--force", *map(str, left)], check=True)
 
 
 @contextmanager
