@@ -48,12 +48,19 @@ def layer(files: Sequence[File]) -> bytes:
 
 
 def push(
-    registry: str, reference: str, layers: Sequence[bytes], config: Mapping[str, object]
+    registry: str,
+    reference: str,
+    layers: Sequence[bytes],
+    config: Mapping[str, object],
+    **more: object,
 ) -> str:
-    """Push an image as `repository:tag` to the registry at this URL; returns its digest."""
+    """Push an image as `repository:tag` to the registry at this URL; returns its digest.
+
+    `more` stands beside what an image's config must have: `created`, say.
+    """
     repository, _, tag = reference.rpartition(":")
     rootfs = {"type": "layers", "diff_ids": [digest(plain) for plain in layers]}
-    whole = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": rootfs}
+    whole = {"architecture": "amd64", "os": "linux", "config": config, "rootfs": rootfs, **more}
     packed = [gzip.compress(plain, 1, mtime=0) for plain in layers]
     manifest = {
         "schemaVersion": 2,

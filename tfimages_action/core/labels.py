@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.record import (
@@ -20,6 +21,7 @@ from tfimages_action.core.record import (
 )
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 Pin = tuple[str, str]
 """An external reference in its full form, without digest, and the digest it stood for."""
 
@@ -58,8 +60,14 @@ def compose(
     return tuple(sorted(labels.items()))
 
 
-def read(digest: str, labels: Mapping[str, str]) -> Record:
-    """The record that an image's labels make; what is missing, empty or garbled is `None`."""
+def read(digest: str, labels: Mapping[str, str], *, made: datetime | None = None) -> Record:
+    """The record that an image's labels make; what is missing, empty or garbled is `None`.
+
+    `made` is when the image itself says that it was made. It counts for what others built: their
+    label, where there is one, may be inherited. Ours says more, the time of the commit.
+    """
+    said = moment(labels.get(f"{OCI}.created", ""))
+    created = (said or made) if LABEL_FINGERPRINT in labels else (made or said)
     base_name = labels.get(f"{OCI}.base.name", "")
     base_digest = labels.get(f"{OCI}.base.digest", "")
     return Record(
@@ -67,11 +75,21 @@ def read(digest: str, labels: Mapping[str, str]) -> Record:
         fingerprint=labels.get(LABEL_FINGERPRINT) or None,
         version=labels.get(f"{OCI}.version") or None,
         revision=labels.get(f"{OCI}.revision") or None,
-        created=_moment(labels.get(f"{OCI}.created", "")),
+        created=created,
         externals=_pins(labels.get(LABEL_EXTERNALS, "")),
         base=(base_name, base_digest) if base_name and base_digest else None,
         force=labels.get(LABEL_FORCE) or None,
     )
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that a text names; the epoch and what lies before it are no one's."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found > _EPOCH else None
 
 
 def _pins(text: str) -> tuple[Pin, ...]:
@@ -84,11 +102,3 @@ def _pins(text: str) -> tuple[Pin, ...]:
         if reference.digest:
             pins.append((word.rpartition("@")[0], reference.digest))
     return tuple(pins)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

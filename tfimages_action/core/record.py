@@ -29,6 +29,7 @@ class Record:
     """The release it was built for."""
     revision: str | None = None
     created: datetime | None = None
+    """The commit's time; of what others published, when it was made. `None`: nobody knows."""
     externals: tuple[tuple[str, str], ...] = ()
     """(reference, digest) of every external image it was built on, its ancestors' too."""
     base: tuple[str, str] | None = None

@@ -44,7 +44,7 @@ class ImageReference:
         if len(text) == _ID_LENGTH and _IMAGE_ID.fullmatch(text):
             raise ReferenceSyntaxError(f"{text!r} is an image's id, not its name")
         rest, at, digest = text.partition("@")
-        if at and not _DIGEST.fullmatch(digest):
+        if at and not is_digest(digest):
             raise ReferenceSyntaxError(f"{text!r}: {digest!r} is no digest")
         registry, name = _split_registry(rest)
         repository, colon, tag = name.partition(":")
@@ -81,6 +81,11 @@ class ImageReference:
 
 parse_reference: Final = lru_cache(maxsize=65_536)(ImageReference.parse)
 """The same as `ImageReference.parse`, once per text: a large repository names its images often."""
+
+
+def is_digest(text: str) -> bool:
+    """Whether it names content, as `sha256:` and 64 digits do."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def _split_registry(text: str) -> tuple[str, str]:

@@ -92,7 +92,12 @@ def adopted(record: Record, since: str) -> str:
 
 def older_than_tags(record: Record) -> str:
     """Published by something else, nobody knows from what."""
-    return f"{short(record.digest)} has no fingerprint, and no version tag is as old as it"
+    if record.created is None:
+        return f"{short(record.digest)} has no fingerprint, and does not say when it was made"
+    return (
+        f"{short(record.digest)} has no fingerprint, and is older than any version tag "
+        f"({record.created:%Y-%m-%d})"
+    )
 
 
 def stale(record: Record) -> str:

@@ -11,8 +11,11 @@ import pytest
 
 from tests.standins.script import Reply, ScriptedServer, scripted_server
 from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.manifest import OCI_MANIFEST, digest_of
+from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.adapters.registry.transport import Patience, Transport, retry_after_s
 from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.record import Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import ExitCode, RegistryError, StageError
 
@@ -195,3 +198,47 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert retry_after_s("soon") is None
     assert retry_after_s("") is None
+
+
+_NO_ADDRESS = "http://[no-address"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(code=302, headers=(("Location", _NO_ADDRESS),)),
+        Reply(code=302, headers=(("Location", "file:///etc/passwd"),)),
+        Reply(code=401, headers=(("WWW-Authenticate", f'Bearer realm="{_NO_ADDRESS}"'),)),
+        Reply(body=b"<html>", headers=(("Content-Type", "text/html"),)),
+        Reply(body=b'{"config": "x"}', headers=(("Content-Type", OCI_MANIFEST),)),
+    ],
+    ids=["redirect to nowhere", "redirect to a file", "realm", "portal", "garbled"],
+)
+def test_what_a_registry_sends_instead_of_an_answer_is_unreadable(reply: Reply) -> None:
+    with scripted_server([reply]) as server:
+        name = reference(server.host)
+        answer = RecordReader(RegistryClient()).read([name])[name]
+    assert isinstance(answer, Unreadable)
+    assert answer.cause
+
+
+@pytest.mark.parametrize("digest", ["x", "latest", "md5:00", "; rm"])
+def test_a_header_that_is_no_digest_is_as_good_as_none(digest: str) -> None:
+    body = b'{"layers": []}'
+    found = Reply(
+        body=body,
+        headers=(("Docker-Content-Digest", digest), ("Content-Type", OCI_MANIFEST)),
+    )
+    with scripted_server([found]) as server:
+        assert RegistryClient().digest(reference(server.host)) == digest_of(body)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"tags": "abc"}', b'{"tags": [null, 5]}'])
+def test_a_list_of_tags_that_is_none(body: bytes) -> None:
+    with scripted_server([Reply(body=body)]) as server:
+        client, name = RegistryClient(), reference(server.host)
+        if body.startswith(b"{"):
+            assert client.tags(name) == ()
+            return
+        with pytest.raises(RegistryError, match="the list of its tags is no JSON"):
+            client.tags(name)

@@ -16,12 +16,13 @@ from urllib.parse import urljoin
 
 import requests
 
-from tfimages_action.adapters.registry.manifest import ACCEPT, Manifest, digest_of
+from tfimages_action.adapters.registry.image_config import labels_of
+from tfimages_action.adapters.registry.manifest import ACCEPT, Manifest, digest_of, parsed_object
 from tfimages_action.adapters.registry.transport import PULL, PUSH, Login, Patience, Transport
 from tfimages_action.adapters.registry.upload import Uploader
 from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.reference import ImageReference, is_digest
 from tfimages_action.errors import RegistryError
 from tfimages_action.stopping import Heeding
 
@@ -48,8 +49,8 @@ class RegistryClient:
         if answer is None:
             return None
         # The header is optional in the specification: then the manifest itself tells.
-        found = answer.headers.get(_DIGEST_HEADER)
-        if found:
+        found = answer.headers.get(_DIGEST_HEADER, "")
+        if is_digest(found):
             return found
         manifest = self.manifest(reference)
         return manifest.digest if manifest else None
@@ -127,8 +128,7 @@ class RegistryClient:
         config = self.config(reference, digest)
         if config is None:
             return None
-        labels = (config.get("config") or {}).get("Labels") or {}
-        return {str(key): str(value) for key, value in labels.items()}
+        return labels_of(config)
 
     def config(self, reference: ImageReference, digest: str) -> Mapping[str, Any] | None:
         """The config of the image with that digest (of an index: of its linux/amd64 image)."""
@@ -138,15 +138,11 @@ class RegistryClient:
             manifest = self.manifest(reference.with_digest(inner)) if inner else None
         if manifest is None:
             return None
-        blob = (manifest.content.get("config") or {}).get("digest", "")
+        blob = manifest.config()
         answer = self._ask("GET", reference, f"blobs/{blob}") if blob else None
         if answer is None:
             return None
-        try:
-            config = json.loads(answer.content)
-        except ValueError as error:
-            raise RegistryError(f"{reference}: the image's config is no JSON") from error
-        return config if isinstance(config, dict) else {}
+        return parsed_object(answer.content, f"{reference}: the image's config")
 
     def size(self, reference: ImageReference, digest: str) -> int:
         """Compressed bytes of an image: every config and layer once, of all its platforms."""
@@ -170,8 +166,10 @@ class RegistryClient:
             answer = self._request("GET", reference, url)
             if answer is None:
                 break
-            page = answer.json().get("tags") or ()
-            fresh = [tag for tag in page if tag not in tags]
+            page = parsed_object(answer.content, f"{reference.name}: the list of its tags")
+            listed = page.get("tags")
+            found = listed if isinstance(listed, list) else ()
+            fresh = [tag for tag in found if isinstance(tag, str) and tag not in tags]
             tags.update(dict.fromkeys(fresh))
             # A registry that pages for ever would keep us here.
             following = answer.links.get("next", {}).get("url") if fresh else None

@@ -33,13 +33,7 @@ class Manifest:
     @property
     def content(self) -> Mapping[str, Any]:
         """The parsed body. Raises `RegistryError` where it is no JSON object."""
-        try:
-            parsed = json.loads(self.body)
-        except ValueError as error:
-            raise RegistryError(f"manifest {self.digest} is no JSON") from error
-        if not isinstance(parsed, dict):
-            raise RegistryError(f"manifest {self.digest} is no JSON object")
-        return parsed
+        return parsed_object(self.body, f"manifest {self.digest}")
 
     @property
     def is_index(self) -> bool:
@@ -52,23 +46,54 @@ class Manifest:
         Attestations stand in an index as `unknown/unknown`: they are no images.
         """
         images = []
-        for entry in self.content.get("manifests", ()):
+        for digest, entry in self._described("manifests"):
             platform = entry.get("platform") or {}
+            if not isinstance(platform, dict):
+                raise self._garbled
             if platform.get("os") != "unknown":
-                images.append((platform.get("os"), platform.get("architecture"), entry["digest"]))
+                images.append((platform.get("os"), platform.get("architecture"), digest))
         best = [digest for system, machine, digest in images if (system, machine) == _PREFERRED]
         return next(iter(best or [digest for *_, digest in images]), None)
 
     def children(self) -> tuple[str, ...]:
         """Of an index: the digests of its manifests."""
-        return tuple(entry["digest"] for entry in self.content.get("manifests", ()))
+        return tuple(digest for digest, _ in self._described("manifests"))
+
+    def config(self) -> str | None:
+        """Of a manifest: the digest of its config; `None` for what is no image."""
+        return next((digest for digest, _ in self._described("config")), None)
 
     def blobs(self) -> Iterator[tuple[str, int]]:
         """Of a manifest: digest and compressed size of its config and layers."""
-        content = self.content
-        for entry in (content.get("config"), *content.get("layers", ())):
-            if entry:
-                yield entry["digest"], int(entry["size"])
+        for digest, entry in (*self._described("config"), *self._described("layers")):
+            size = entry.get("size")
+            if not isinstance(size, int):
+                raise self._garbled
+            yield digest, size
+
+    def _described(self, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Digest and descriptor of each thing under a key: one, several or none."""
+        found = self.content.get(key) or ()
+        for entry in found if isinstance(found, list | tuple) else (found,):
+            digest = entry.get("digest") if isinstance(entry, dict) else None
+            if not isinstance(digest, str):
+                raise self._garbled
+            yield digest, entry
+
+    @property
+    def _garbled(self) -> RegistryError:
+        return RegistryError(f"manifest {self.digest} does not say what it is made of")
+
+
+def parsed_object(body: bytes, what: str) -> Mapping[str, Any]:
+    """The JSON object in a registry's answer. Raises `RegistryError` where it is none."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RegistryError(f"{what} is no JSON") from error
+    if not isinstance(parsed, dict):
+        raise RegistryError(f"{what} is no JSON object")
+    return parsed
 
 
 def digest_of(body: bytes) -> str:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.image_config import created_of, labels_of
 from tfimages_action.core import labels
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
@@ -46,8 +47,10 @@ class RecordReader:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        found = self._client.labels(reference, digest)
-        record = labels.read(digest, found) if found is not None else None
+        config = self._client.config(reference, digest)
+        record = None
+        if config is not None:
+            record = labels.read(digest, labels_of(config), made=created_of(config))
         with self._lock:
             self._known[key] = record
         return record

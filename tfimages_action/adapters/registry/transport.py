@@ -209,7 +209,12 @@ class Transport:
         return str(token or "")
 
     def _refuse_plain_realm(self, realm: str) -> None:
-        parts = urlsplit(realm)
+        try:
+            parts = urlsplit(realm)
+        except ValueError as error:
+            raise RegistryError(
+                f"{self.registry} asks for a token of {realm!r}, which is no address"
+            ) from error
         plain_here = parts.scheme == "http" and is_loopback(parts.netloc)
         if parts.scheme != "https" and not plain_here:
             raise RegistryError(
@@ -237,7 +242,7 @@ class Transport:
                     params=call.params,
                     timeout=(_CONNECT_S, _READ_S),
                 )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # the latter: led to no address
             raise RegistryError(
                 f"{self.registry} can't be reached: {_cause(error)}",
                 hint="check the registry's name, the network and the service's status page",
@@ -310,7 +315,7 @@ def _rate_hint(code: int) -> str:
     return "it limits our rate; for docker.io give dockerhub-username and dockerhub-password"
 
 
-def _cause(error: requests.RequestException) -> str:
+def _cause(error: Exception) -> str:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     # `HTTPSConnection(host=..., port=...): what happened`: the host is named already.
     return _OWN_WORDS.sub("", str(reason or error))
