@@ -120,6 +120,10 @@ class RegistryError(TfImagesError):
     exit_code = ExitCode.REGISTRY_LOST
 
 
+class RegistryGoneError(RegistryError):
+    """Nobody answers at the registry's address: not even a refusal."""
+
+
 class HubError(TfImagesError):
     """The Hub can't be reached, refused us, or did not do what it said."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.knowledge import Knowledge, needs_baseline
 from tfimages_action.core.names import fingerprint_reference
-from tfimages_action.core.record import FlistState, Record, RecordAnswer
+from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
 from tfimages_action.core.rollback import with_rollbacks
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.tree import Revision
@@ -34,9 +34,7 @@ def with_published(
         known,
         records=records,
         baselines=_baselines(records, reader, sources),
-        # A forced run that was killed may have left its builds under their fingerprints' names
-        # while the moving names still bear older ones of the same fingerprints.
-        promotable=_promotable(images, {} if known.force else _wanted(images, records), published),
+        promotable=_promotable(_unsettled(known, records), published),
     )
     known = with_rollbacks(known, read_rollbacks(known, published), version)
     if published.flists is None:
@@ -76,23 +74,32 @@ def _records(images: Iterable[Image], published: Readers) -> dict[str, RecordAns
     return found
 
 
-def _promotable(
-    images: Iterable[Image], wanted: Mapping[str, str], published: Readers
-) -> dict[str, Record]:
+def _unsettled(known: Knowledge, records: Mapping[str, RecordAnswer]) -> tuple[Image, ...]:
+    """Images whose moving name certainly bears something else than what is wanted.
+
+    In a forced run it may bear that and be older: one that was killed may have left its builds
+    under their fingerprints' names alone.
+    """
+    wanted = {} if known.force else _wanted(known.current.images, records)
+    return tuple(
+        image
+        for image in known.current.images
+        if image.kind is Kind.CONTAINER
+        and image.name not in wanted
+        and not isinstance(records.get(image.name), Unreadable)
+    )
+
+
+def _promotable(images: Sequence[Image], published: Readers) -> dict[str, Record]:
     """Images that stand in the registry under their fingerprint's name only."""
     if published.records is None:
         return {}
-    names = {
-        image.name: fingerprint_reference(image)
-        for image in images
-        if image.kind is Kind.CONTAINER and image.name not in wanted
-    }
+    names = {image.name: fingerprint_reference(image) for image in images}
     answers = published.records(names.values())
     return {
         image.name: answer
         for image in images
-        if image.name in names
-        and isinstance(answer := answers[names[image.name]], Record)
+        if isinstance(answer := answers[names[image.name]], Record)
         and answer.fingerprint == image.fingerprint
     }
 

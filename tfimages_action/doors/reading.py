@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core import flist_record
 from tfimages_action.core.catalog import Image
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tfimages_action.adapters.hub.reading import HubReader
     from tfimages_action.adapters.local_flists import Exports, LocalFlists
     from tfimages_action.adapters.registry.client import RegistryClient
+
+_ATTEMPTS: Final = 2
+"""Somebody may be waiting; but one lost answer is no reason to plan without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +78,15 @@ def readers_to_look(settings: Settings, event: Event, registry: str) -> tuple[Re
     With `hub-user` no token is needed, and none is sent; without it the token says whose they are.
     """
     from tfimages_action.adapters.registry.client import RegistryClient
+    from tfimages_action.adapters.registry.transport import Patience
 
     folder, why = None, ""
     if settings.convert and not settings.local:
         folder, why = _folder_to_look_at(settings)
-    client = RegistryClient(credentials=credentials_for(settings, event, registry))
+    client = RegistryClient(
+        credentials=credentials_for(settings, event, registry),
+        patience=Patience(attempts=_ATTEMPTS),
+    )
     return readers_of(settings, client, folder), why
 
 

@@ -8,6 +8,7 @@ from tfimages_action.core.knowledge import Knowledge
 from tfimages_action.core.record import Record
 from tfimages_action.core.rollback import Rollback
 from tfimages_action.doors.readers import Readers
+from tfimages_action.errors import TfImagesError
 
 
 def read_rollbacks(known: Knowledge, published: Readers) -> dict[str, Rollback]:
@@ -36,7 +37,11 @@ def _in_force(
 ) -> Rollback | None:
     if published.tags is None or published.records is None:
         return None
-    marks = names.rollback_marks(image, published.tags(image.reference))
+    try:
+        tags = published.tags(image.reference)
+    except TfImagesError:
+        return None  # whoever would move the names asks again, and leaves them where they are
+    marks = names.rollback_marks(image, tags)
     references = {mark: names.rolled_back_reference(image, mark) for mark in marks}
     answers = published.records(references.values())
     for mark, reference in references.items():

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -242,3 +243,21 @@ def test_a_list_of_tags_that_is_none(body: bytes) -> None:
             return
         with pytest.raises(RegistryError, match="the list of its tags is no JSON"):
             client.tags(name)
+
+
+def test_who_does_not_answer_is_not_asked_for_every_image() -> None:
+    names = [ImageReference.parse(f"127.0.0.1:1/o/app-{number}:1") for number in range(100)]
+    with scripted_server([Reply(reset=True)]) as server:
+        named = [replace(name, registry=server.host) for name in names]
+        answers = RecordReader(RegistryClient()).read(named)
+    assert len(server.asked) < len(names) / 2
+    causes = {answer.cause for answer in answers.values() if isinstance(answer, Unreadable)}
+    assert len(answers) == len(names)
+    assert all("can't be reached" in cause for cause in causes)
+
+
+def test_a_failure_for_one_image_says_nothing_of_others() -> None:
+    with scripted_server([Reply(code=500)]) as server:
+        named = [ImageReference.parse(f"{server.host}/o/app-{number}:1") for number in range(60)]
+        RecordReader(RegistryClient()).read(named)
+    assert len(server.asked) == len(named)

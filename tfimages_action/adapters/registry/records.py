@@ -1,4 +1,8 @@
-"""Reads what was published from the registry: for each image its digest, then its labels once."""
+"""Reads what was published from the registry: for each image its digest, then its labels once.
+
+A registry that does not answer at all is not waited for again and again: what it was not asked yet
+it won't say either.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from tfimages_action.adapters.registry.image_config import created_of, labels_of
 from tfimages_action.core import labels
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.errors import TfImagesError
+from tfimages_action.errors import RegistryGoneError, TfImagesError
 
 _READERS: Final = 16
 
@@ -23,6 +27,8 @@ class RecordReader:
     def __init__(self, client: RegistryClient) -> None:
         self._client = client
         self._known: dict[tuple[str, str], Record | None] = {}
+        self._gone: dict[str, str] = {}
+        """Registries that nobody answers for, and why not."""
         self._lock = threading.Lock()
 
     def read(self, references: Iterable[ImageReference]) -> Mapping[ImageReference, RecordAnswer]:
@@ -36,9 +42,15 @@ class RecordReader:
         return self._client.tags(repository)
 
     def _answer(self, reference: ImageReference) -> RecordAnswer:
+        gone = self._gone.get(reference.registry)
+        if gone is not None:
+            return Unreadable(cause=gone)
         try:
             digest = self._client.digest(reference)
             return self._record(reference, digest) if digest else None
+        except RegistryGoneError as error:
+            self._gone[reference.registry] = error.message
+            return Unreadable(cause=error.message)
         except TfImagesError as error:
             return Unreadable(cause=error.message)
 

@@ -33,7 +33,7 @@ from tfimages_action.adapters.registry.challenge import (
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.loopback import is_loopback
 from tfimages_action.core.reference import DOCKER_HUB
-from tfimages_action.errors import RegistryError, StageError
+from tfimages_action.errors import RegistryError, RegistryGoneError, StageError
 from tfimages_action.stopping import Heeding, until_stopped
 
 PULL: Final = "pull"
@@ -243,7 +243,7 @@ class Transport:
                     timeout=(_CONNECT_S, _READ_S),
                 )
         except (requests.RequestException, ValueError) as error:  # the latter: led to no address
-            raise RegistryError(
+            raise RegistryGoneError(
                 f"{self.registry} can't be reached: {_cause(error)}",
                 hint="check the registry's name, the network and the service's status page",
                 transient=isinstance(error, _TRANSIENT_ERRORS),

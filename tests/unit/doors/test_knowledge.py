@@ -1,0 +1,59 @@
+"""What planning asks registry and Hub, and what it makes of no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bed.releases import RELEASE, Bed, outcomes
+from tfimages_action.core.plan import Action, ReasonKind
+from tfimages_action.core.record import RecordAnswer, Unreadable
+from tfimages_action.core.reference import ImageReference
+from tfimages_action.errors import StageError
+
+V2 = replace(RELEASE, ref="refs/tags/v2", ref_name="v2")
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Bed:
+    """v1 is published; v2 is tagged, with another `base`."""
+    bed = Bed(tmp_path)
+    outcomes(bed.run(RELEASE))
+    bed.history.commit({"images/base/motd": "two\n"}, on=bed.history.names["v1"], tag="v2")
+    return bed
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_who_does_not_say_what_is_published_is_asked_once(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch, *, force: bool
+) -> None:
+    asked: list[ImageReference] = []
+
+    def silent(references: Iterable[ImageReference]) -> Mapping[ImageReference, RecordAnswer]:
+        wanted = list(references)
+        asked.extend(wanted)
+        return dict.fromkeys(wanted, Unreadable(cause="timed out"))
+
+    monkeypatch.setattr(bed, "_records", silent)
+    plan = bed.plan(V2, force_all=force).plan
+    assert asked == [step.image.reference for step in plan.steps]
+    assert "timed out" in plan.problems[0].message
+
+
+def test_a_rollback_that_nobody_tells_of_ends_no_plan(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names stay all the same: whoever would move them asks again."""
+    outcomes(bed.run(V2))
+    old = bed.world.tags()["r.example/o/base:v1"]
+    bed.world.put("tags", "r.example/o/base:latest", old, "by hand")
+
+    def refuse(_registry: object, _repository: ImageReference) -> tuple[str, ...]:
+        raise StageError("no list of tags for you")
+
+    monkeypatch.setattr("tests.standins.world.FakeRegistry.tags", refuse)
+    step = next(one for one in bed.plan(V2).plan.steps if one.image.name == "base")
+    assert (step.action, step.reason.kind) == (Action.CONVERT, ReasonKind.PROMOTED)
