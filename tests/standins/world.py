@@ -224,6 +224,10 @@ class FakeRegistry:
     def digest(self, reference: ImageReference) -> str | None:
         return self._world.tags().get(str(replace(reference, digest=None)))
 
+    def fingerprint(self, reference: ImageReference) -> str | None:
+        record = self._world.record(replace(reference, digest=None))
+        return record.fingerprint if record else None
+
     def tags(self, repository: ImageReference) -> Sequence[str]:
         found = map(ImageReference.parse, self._world.tags())
         return [ref.tag or "" for ref in found if ref.name == repository.name]

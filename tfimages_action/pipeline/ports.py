@@ -78,6 +78,9 @@ class Publisher(Protocol):
     def digest(self, reference: ImageReference) -> str | None:
         """The digest that a name bears now; `None` where it is certainly absent (404)."""
 
+    def fingerprint(self, reference: ImageReference) -> str | None:
+        """What the image under a name was built from, by its label; `None` where nothing says."""
+
     def tags(self, repository: ImageReference) -> Sequence[str]:
         """Every tag of a repository (the reference's own tag is ignored); none: empty."""
 

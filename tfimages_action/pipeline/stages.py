@@ -299,9 +299,16 @@ class ImageWork:
         publisher = _needed(self._shared.services.publisher)
         digest = self._recorded()
         name = names.occasion_reference(self._image, self._occasion)
+        self.references = () if self.step.rolled_back else (self._image.reference,)
+        if (
+            publisher.digest(name) != digest
+            and publisher.fingerprint(name) == self._image.fingerprint
+        ):
+            # Rebuilt since, by force or on newer bases: the release stays what it was.
+            saying.log(f"{name} stays: the release was published as another build of the same")
+            return
         publisher.give_names(self._image.reference.with_digest(digest), [name], log=saying.log)
-        moving = () if self.step.rolled_back else (self._image.reference,)
-        self.references = (*moving, name)
+        self.references = (*self.references, name)
 
     def _move(self) -> names.Move:
         tag = self._image.reference.tag or names.LATEST

@@ -12,6 +12,7 @@ from tests.bed.releases import RELEASE, Bed, outcomes
 from tfimages_action.core.plan import Action, ReasonKind
 from tfimages_action.core.record import RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.run import Outcome
 from tfimages_action.errors import StageError
 
 V2 = replace(RELEASE, ref="refs/tags/v2", ref_name="v2")
@@ -57,3 +58,31 @@ def test_a_rollback_that_nobody_tells_of_ends_no_plan(
     monkeypatch.setattr("tests.standins.world.FakeRegistry.tags", refuse)
     step = next(one for one in bed.plan(V2).plan.steps if one.image.name == "base")
     assert (step.action, step.reason.kind) == (Action.CONVERT, ReasonKind.PROMOTED)
+
+
+def test_a_release_that_is_run_again_keeps_its_name_where_it_was(tmp_path: Path) -> None:
+    """A forced rebuild has the moving name since: of the same source, but another build."""
+    bed = Bed(tmp_path)
+    outcomes(bed.run(RELEASE))
+    released = bed.tags("base")["v1"]
+    bed.history.names["v1a"] = bed.history.names["v1"]
+    forced = replace(RELEASE, ref="refs/tags/v1a", ref_name="v1a")
+    outcomes(bed.run(forced))
+    bed.effects()
+    report = bed.run(RELEASE)
+    assert set(outcomes(report).values()) == {Outcome.SKIPPED}
+    assert bed.effects() == []
+    tags = bed.tags("base")
+    assert tags["latest"] == tags["v1a"] != tags["v1"] == released
+    told = next(run for run in report.images if run.step.image.name == "base")
+    assert told.references == ("r.example/o/base:latest",)
+
+
+def test_a_release_s_name_leaves_what_was_built_of_another_source(bed: Bed) -> None:
+    """v2 was tagged, half published, and then moved by force to what v1 was made of."""
+    outcomes(bed.run(V2))
+    old = bed.world.tags()["r.example/o/base:v1"]
+    bed.world.put("tags", "r.example/o/base:latest", old, "by hand")
+    bed.history.names["v2"] = bed.history.names["v1"]
+    outcomes(bed.run(V2))
+    assert bed.tags("base")["v2"] == old

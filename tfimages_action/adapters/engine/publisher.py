@@ -14,6 +14,7 @@ from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.stream import error_of, line_of, watched
 from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.record import LABEL_FINGERPRINT
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.work import BuiltImage, Log, Published
 from tfimages_action.errors import RegistryError, StageError
@@ -27,6 +28,9 @@ class Names(Protocol):
 
     def digest(self, reference: ImageReference) -> str | None:
         """What a reference names now."""
+
+    def labels(self, reference: ImageReference, digest: str) -> Mapping[str, str] | None:
+        """The labels of an image; `None` where there is none of that digest."""
 
     def size(self, reference: ImageReference, digest: str) -> int:
         """Compressed bytes of an image."""
@@ -111,6 +115,12 @@ class EnginePublisher:
     def digest(self, reference: ImageReference) -> str | None:
         """The digest that a name bears now."""
         return self._names.digest(reference)
+
+    def fingerprint(self, reference: ImageReference) -> str | None:
+        """What the image under a name was built from, by its label."""
+        digest = self._names.digest(reference)
+        labels = self._names.labels(reference, digest) if digest else None
+        return labels.get(LABEL_FINGERPRINT) if labels else None
 
     def tags(self, repository: ImageReference) -> Sequence[str]:
         """Every tag of a repository."""
