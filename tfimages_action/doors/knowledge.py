@@ -8,8 +8,9 @@ from datetime import datetime
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.knowledge import Knowledge, needs_baseline
-from tfimages_action.core.names import fingerprint_reference
+from tfimages_action.core.names import Release, fingerprint_reference, occasion_reference
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.rollback import with_rollbacks
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.tree import Revision
@@ -30,11 +31,13 @@ def with_published(
     """Add what registry and Hub say. `version` is the release that the run is for."""
     images = known.current.images
     records = _records(images, published)
+    # A forced run builds a release anew: what that was published as does not count.
+    release = Release(version=version) if version and not known.force else None
     known = replace(
         known,
         records=records,
         baselines=_baselines(records, reader, sources),
-        promotable=_promotable(_unsettled(known, records), published),
+        promotable=_promotable(_unsettled(known, records), published, release),
     )
     known = with_rollbacks(known, read_rollbacks(known, published), version)
     if published.flists is None:
@@ -90,18 +93,29 @@ def _unsettled(known: Knowledge, records: Mapping[str, RecordAnswer]) -> tuple[I
     )
 
 
-def _promotable(images: Sequence[Image], published: Readers) -> dict[str, Record]:
-    """Images that stand in the registry under their fingerprint's name only."""
-    if published.records is None:
+def _promotable(
+    images: Sequence[Image], published: Readers, release: Release | None
+) -> dict[str, Record]:
+    """Images that stand in the registry, built from just this, under another name only.
+
+    What a release was published as is its result for good, though its source was built again since.
+    """
+    if published.records is None or not images:
         return {}
-    names = {image.name: fingerprint_reference(image) for image in images}
-    answers = published.records(names.values())
-    return {
-        image.name: answer
-        for image in images
-        if isinstance(answer := answers[names[image.name]], Record)
-        and answer.fingerprint == image.fingerprint
-    }
+    by_fingerprint = {image.name: fingerprint_reference(image) for image in images}
+    by_release = {image.name: occasion_reference(image, release) for image in images if release}
+    answers = published.records((*by_fingerprint.values(), *by_release.values()))
+
+    def built(names: Mapping[str, ImageReference]) -> dict[str, Record]:
+        return {
+            image.name: answer
+            for image in images
+            if image.name in names
+            and isinstance(answer := answers[names[image.name]], Record)
+            and answer.fingerprint == image.fingerprint
+        }
+
+    return {**built(by_fingerprint), **built(by_release)}
 
 
 def _baselines(

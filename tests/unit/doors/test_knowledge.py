@@ -86,3 +86,17 @@ def test_a_release_s_name_leaves_what_was_built_of_another_source(bed: Bed) -> N
     bed.history.names["v2"] = bed.history.names["v1"]
     outcomes(bed.run(V2))
     assert bed.tags("base")["v2"] == old
+
+
+def test_an_older_release_that_is_run_again_is_what_it_was(bed: Bed) -> None:
+    """v1a rebuilt it, and v2 has other files; nothing is built, and v1's names stay."""
+    released, links = bed.tags("base")["v1"], bed.world.links()
+    bed.history.names["v1a"] = bed.history.names["v1"]
+    outcomes(bed.run(replace(RELEASE, ref="refs/tags/v1a", ref_name="v1a")))
+    outcomes(bed.run(V2))
+    latest = bed.tags("base")["latest"]
+    assert outcomes(bed.run(RELEASE))["base"] is Outcome.REUSED
+    tags = bed.tags("base")
+    assert (tags["v1"], tags["latest"]) == (released, latest)
+    name = "r.example-o-base-v1.flist"
+    assert bed.world.links()[name] == links[name]
