@@ -86,7 +86,8 @@ class Findings:
         old = self._before.get(image.name)
         if isinstance(answer, Unreadable) or old is None or old.fingerprint != image.fingerprint:
             return finding
-        lost = wording.nothing_published(image) if answer is None else wording.stale(answer)
+        current = self._known.current.revision
+        lost = wording.stale(answer, current) if answer else wording.nothing_published(image)
         return _own(image, ReasonKind.UNFINISHED, lost)
 
     def _adopt(self, image: Image, record: Record) -> Finding:

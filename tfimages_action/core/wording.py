@@ -10,6 +10,7 @@ from tfimages_action.core.catalog import Catalog, Image
 from tfimages_action.core.fingerprint import Difference
 from tfimages_action.core.plan import ReasonKind
 from tfimages_action.core.record import FlistState, Record
+from tfimages_action.core.tags import parse_version_tag
 
 _SHOWN: Final = 3
 _DIGITS: Final = 12
@@ -100,9 +101,14 @@ def older_than_tags(record: Record) -> str:
     )
 
 
-def stale(record: Record) -> str:
-    """Another version is published than the tags let expect."""
+def stale(record: Record, current: str) -> str:
+    """Another version is published than the tags let expect of the current one."""
     of = f"is of {revision(record.version)}" if record.version else "is another one"
+    now, then = parse_version_tag(current), parse_version_tag(record.version or "")
+    if now is None:
+        return f"published image {of}, not of what {revision(current)} has"
+    if then is not None and then > now:
+        return f"published image {of}, which is newer"
     return f"published image {of}, an earlier run did not finish"
 
 

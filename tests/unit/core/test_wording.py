@@ -4,6 +4,7 @@ import pytest
 
 from tfimages_action.core import wording
 from tfimages_action.core.fingerprint import Difference
+from tfimages_action.core.record import Record
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -17,3 +18,21 @@ def test_a_name_stays_whole(name: str) -> None:
 def test_a_commit_has_twelve_digits(commit: str) -> None:
     assert wording.revision(commit) == "0123456789ab"
     assert wording.files(Difference(changed=("a",)), commit) == "changed a since 0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("version", "current", "said"),
+    [
+        ("v26", "v28", "is of v26, an earlier run did not finish"),
+        ("v28", "v28", "is of v28, an earlier run did not finish"),
+        ("v28a", "v28", "is of v28a, which is newer"),
+        ("v30", "v28", "is of v30, which is newer"),
+        ("v26", COMMIT, "is of v26, not of what 0123456789ab has"),
+        (None, "v28", "is another one, an earlier run did not finish"),
+    ],
+)
+def test_an_earlier_run_is_blamed_for_what_it_can_have_left_alone(
+    version: str | None, current: str, said: str
+) -> None:
+    record = Record(digest="sha256:0", version=version)
+    assert wording.stale(record, current) == f"published image {said}"
