@@ -123,14 +123,26 @@ class Catalog:
         return next((image for image in self.images if image.name == name), None)
 
 
-def no_such_image(name: str, known: Collection[str], *, note: str = "") -> SettingsError:
-    """The error for a name that is no image, with the one that was probably meant."""
+def no_such_image(name: str, images: Collection[Image], *, note: str = "") -> SettingsError:
+    """The error for a name that is no image, with what was probably meant.
+
+    Some give a folder, which may make several images, or all of a reference.
+    """
+    wanted = name.strip("/")
+    made = [image.name for image in images if wanted and f"/{image.folder}".endswith(f"/{wanted}")]
+    if made:
+        meant = f"the folder makes {', '.join(made)}; "
+    else:
+        near = _nearest(wanted.lower(), [image.name for image in images])
+        meant = f"perhaps {near!r} was meant; " if near else ""
+    return SettingsError(
+        f"there is no image {name!r}{note}", hint=f"{meant}`tfimages graph` lists them all"
+    )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
     import difflib  # noqa: PLC0415 - only a mistake needs it
 
-    near = difflib.get_close_matches(name, known, n=1)
-    return SettingsError(
-        f"there is no image {name!r}{note}",
-        hint=f"perhaps {near[0]!r} was meant; `tfimages graph` lists them all"
-        if near
-        else "`tfimages graph` lists them all",
-    )
+    last = name.rpartition("/")[2].removesuffix(":latest")
+    found = (difflib.get_close_matches(one, known, n=1) for one in (name, last))
+    return next((near[0] for near in found if near), "")

@@ -22,7 +22,7 @@ def explain(plan: Plan, name: str) -> Explanation:
     steps = {step.image.name: step for step in plan.steps}
     if name not in steps:
         note = ": it is retired" if name in plan.retired else ""
-        raise no_such_image(name, steps, note=note)
+        raise no_such_image(name, [step.image for step in plan.steps], note=note)
     return _node(steps[name].reason.chain, steps)
 
 

@@ -29,8 +29,9 @@ def matched(selection: Selection, catalog: Catalog) -> frozenset[str]:
     for glob in selection.only:
         found = {image.name for image in catalog.images if _matches(image, glob)}
         if not found:
-            raise no_such_image(glob, parents, note=", which `only` names")
-        names |= found
+            raise no_such_image(glob, catalog.images, note=", which `only` names")
+        # A whole name is that image alone, whatever folder ends like it.
+        names |= found & {glob} or found
     return frozenset(names) | (descendants(parents, names) if selection.descendants else set())
 
 

@@ -120,7 +120,7 @@ def plan_of_one(catalog: Catalog, image: str) -> Plan:
     """A plan that builds one image and all that it is built on, and checks that one alone."""
     parents = {known.name: known.parent_names for known in catalog.images}
     if image not in parents:
-        raise no_such_image(image, parents)
+        raise no_such_image(image, catalog.images)
     below = graph.ancestors(parents, [image])
     only = Selection(only=(image, *sorted(below)), descendants=False)
     plan = decide(Knowledge(current=catalog, previous=None, selection=only))

@@ -139,7 +139,7 @@ def rollback(
 def _find(catalog: Catalog, name: str) -> Image:
     image = catalog.find(name)
     if image is None:
-        raise no_such_image(name, [other.name for other in catalog.images])
+        raise no_such_image(name, catalog.images)
     return image
 
 

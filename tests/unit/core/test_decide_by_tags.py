@@ -140,6 +140,17 @@ def test_a_selection_with_descendants() -> None:
     assert forced == {"ubuntu:22.04", "ubuntu-docker", "nextcloud"}
 
 
+def test_a_whole_name_selects_that_image_and_no_folder_that_ends_like_it() -> None:
+    files = {
+        "images/client/Dockerfile": "FROM alpine\n",
+        "images/nomad/client/Dockerfile": "FROM alpine\n",
+    }
+    made = plan(None, files, selection=Selection(only=("client",)))
+    assert kinds(made) == {"client": "first", "nomad/client": "not-selected"}
+    made = plan(None, files, selection=Selection(only=("client*",)))
+    assert set(kinds(made).values()) == {"first"}
+
+
 def test_a_selection_of_nothing_is_refused_with_the_likely_name() -> None:
     with pytest.raises(SettingsError, match="nextclud") as caught:
         plan(FILES, FILES, selection=Selection(only=("nextclud",)))
