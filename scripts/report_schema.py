@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from tfimages_action.core.run import RunReport
+
+_HIDDEN: Final = frozenset({"ingredients", "evidence"})
 
 
 def render_report_schema() -> str:
@@ -22,13 +24,14 @@ def render_report_schema() -> str:
 
 
 def _without_hidden(value: dict[str, Any]) -> None:
-    # What the report leaves out (a fingerprint's ingredients) has no place in its schema.
+    # What the report leaves out (a fingerprint's ingredients, say) has no place in its schema.
     properties = value.get("properties", {})
-    properties.pop("ingredients", None)
+    for name in _HIDDEN:
+        properties.pop(name, None)
     if properties:
         value["additionalProperties"] = False
     if "required" in value:
-        value["required"] = [name for name in value["required"] if name != "ingredients"]
+        value["required"] = [name for name in value["required"] if name not in _HIDDEN]
 
 
 def _named_in(schema: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class _Decider:
         step, remark = self._step(image), self._known.remarks.get(image.name)
         if remark is None:
             return step
-        reason = replace(step.reason, detail=f"{step.reason.detail}; {remark}")
+        reason = _saying(step.reason, f"{step.reason.detail}; {remark}", (*step.reason.own, remark))
         return replace(step, reason=reason, rolled_back=self._known.rolled_back.get(image.name, ""))
 
     def _step(self, image: Image) -> Step:
@@ -71,19 +71,16 @@ class _Decider:
         answer = self._known.records.get(image.name)
         record = answer if isinstance(answer, Record) else None
         if finding.done:
-            reason = Reason(kind=finding.kind, detail=finding.detail, chain=(image.name,))
-            return self._finished(image, reason, record)
-        reason = Reason(kind=finding.kind, detail=finding.detail, chain=finding.chain)
+            return self._finished(image, _alone(image, finding.reason), record)
+        reason = finding.reason
         left = self._known.left_behind.get(image.name)
         if left is not None and self._may_take(image, finding):
             self._taken.add(image.name)
-            detail = f"{wording.promoted(left)}; {finding.detail}"
-            reason = replace(reason, detail=detail)
+            reason = _promoted(reason, left)
             return Step(image=image, action=Action.CONVERT, reason=reason, record=left)
         built = self._known.promotable.get(image.name)
         if built is not None and self._may_promote(finding, built):
-            detail = f"{wording.promoted(built)}; {finding.detail}"
-            reason = Reason(kind=ReasonKind.PROMOTED, detail=detail, chain=(image.name,))
+            reason = _alone(image, _promoted(_led(reason), built), ReasonKind.PROMOTED)
             return Step(image=image, action=Action.CONVERT, reason=reason, record=built)
         return Step(image=image, action=Action.BUILD, reason=reason, record=record)
 
@@ -115,12 +112,34 @@ class _Decider:
         return Step(image=image, action=action, reason=reason, record=record)
 
 
+def _alone(image: Image, reason: Reason, kind: ReasonKind | None = None) -> Reason:
+    """A reason that leads to no other image."""
+    if kind is None and len(reason.chain) == 1:
+        return reason
+    return replace(reason, kind=kind or reason.kind, chain=(image.name,))
+
+
+def _saying(reason: Reason, detail: str, own: tuple[str, ...]) -> Reason:
+    return replace(reason, detail=detail, evidence=replace(reason.evidence, own=own))
+
+
+def _promoted(reason: Reason, built: Record) -> Reason:
+    said = wording.promoted(built)
+    return _saying(reason, f"{said}; {reason.detail}", (said, *reason.own))
+
+
+def _led(reason: Reason) -> Reason:
+    """A reason that will lead nowhere any more, and still tells where it led."""
+    return (
+        _saying(reason, reason.detail, (*reason.own, reason.detail)) if reason.chain[1:] else reason
+    )
+
+
 def _not_selected(step: Step) -> Step:
     if step.action is Action.SKIP:
         return step
-    reason = Reason(
-        kind=ReasonKind.NOT_SELECTED,
-        detail=f"not selected, though to {step.action}: {step.reason.detail}",
-        chain=(step.image.name,),
+    said, reason = f"not selected, though to {step.action}", _led(step.reason)
+    reason = _saying(reason, f"{said}: {reason.detail}", (said, *reason.own))
+    return replace(
+        step, action=Action.SKIP, reason=_alone(step.image, reason, ReasonKind.NOT_SELECTED)
     )
-    return replace(step, action=Action.SKIP, reason=reason)

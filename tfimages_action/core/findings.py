@@ -15,7 +15,7 @@ from tfimages_action.core import wording
 from tfimages_action.core.catalog import Catalog, Image
 from tfimages_action.core.fingerprint import Difference, compare
 from tfimages_action.core.knowledge import Knowledge, is_ours
-from tfimages_action.core.plan import ReasonKind
+from tfimages_action.core.plan import Evidence, Reason, ReasonKind
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 
 
@@ -23,11 +23,17 @@ from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 class Finding:
     """What was found out about one image, on its own account and through its parents."""
 
-    kind: ReasonKind
-    detail: str
-    chain: tuple[str, ...]
+    reason: Reason
     done: bool = False
     """Nothing is left to build; the chain, if it leads anywhere, says what the tags show."""
+
+    @property
+    def kind(self) -> ReasonKind:
+        return self.reason.kind
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        return self.reason.chain
 
 
 class Findings:
@@ -80,7 +86,13 @@ class Findings:
         finding = self._by_tags(image, self._before, self._known.previous)
         if record := _wanted(image, answer):
             detail = wording.published(record)
-            return replace(finding, kind=ReasonKind.UP_TO_DATE, detail=detail, done=True)
+            reason = Reason(
+                kind=ReasonKind.UP_TO_DATE,
+                detail=detail,
+                chain=finding.chain,
+                evidence=replace(finding.reason.evidence, own=(detail,)),
+            )
+            return Finding(reason=reason, done=True)
         if isinstance(answer, Record) and not is_ours(answer):
             return self._adopt(image, answer)
         old = self._before.get(image.name)
@@ -130,11 +142,20 @@ class Findings:
 
     def _by_parts(self, image: Image, difference: Difference, since: str) -> Finding:
         if difference.files:
-            return _own(image, ReasonKind.FILES, wording.files(difference, since))
-        if difference.definition or not difference.parents:
-            return _own(image, ReasonKind.DEFINITION, wording.definition(difference, since))
-        changed = {name: self.found.get(name) for name in difference.parents}
-        return self._through(image, ReasonKind.PARENT, changed)
+            kind, detail = ReasonKind.FILES, wording.files(difference, since)
+        elif difference.definition or not difference.parents:
+            kind, detail = ReasonKind.DEFINITION, wording.definition(difference, since)
+        else:
+            changed = {name: self.found.get(name) for name in difference.parents}
+            return self._through(image, ReasonKind.PARENT, changed)
+        return Finding(
+            reason=Reason(
+                kind=kind,
+                detail=detail,
+                chain=(image.name,),
+                evidence=Evidence(difference=difference, since=since),
+            )
+        )
 
     def _through(
         self, image: Image, kind: ReasonKind, parents: Mapping[str, Finding | None]
@@ -144,14 +165,15 @@ class Findings:
         parent = min(ways, key=lambda name: (len(ways[name]), ways[name]))
         cause = self.found.get(ways[parent][-1])
         detail = wording.parent(ways[parent][-1], cause.kind if cause else None)
-        return Finding(kind=kind, detail=detail, chain=(image.name, *ways[parent]))
+        return Finding(reason=Reason(kind=kind, detail=detail, chain=(image.name, *ways[parent])))
 
 
 _NOT_ASKED: Final = Unreadable(cause="")
 
 
 def _own(image: Image, kind: ReasonKind, detail: str, *, done: bool = False) -> Finding:
-    return Finding(kind=kind, detail=detail, chain=(image.name,), done=done)
+    reason = Reason(kind=kind, detail=detail, chain=(image.name,))
+    return Finding(reason=reason, done=done)
 
 
 def _by_name(catalog: Catalog | None) -> dict[str, Image]:

@@ -68,7 +68,7 @@ class Difference:
     changed: tuple[str, ...] = ()
     """Files: paths relative to the context, or `name:path` in a named one."""
     definition: tuple[str, ...] = ()
-    """`arg ZINIT_VERSION 0.2.5 -> 0.2.14`."""
+    """`arg ZINIT_VERSION 0.2.5 -> 0.2.14`, `now with context shared`."""
     parents: tuple[str, ...] = ()
     """Names of the parents whose fingerprints differ, or that came or went."""
 
@@ -89,7 +89,11 @@ def compare(before: Ingredients, after: Ingredients) -> Difference:
         added=tuple(path for path in new if path not in old),
         removed=tuple(path for path in old if path not in new),
         changed=tuple(path for path, value in new.items() if old.get(path, value) != value),
-        definition=(*_values(before, after), *_externals(before, after)),
+        definition=(
+            *_values(before, after),
+            *_externals(before, after),
+            *(() if same else _contexts(before, after)),
+        ),
         parents=_names_that_differ(dict(before.parents), dict(after.parents)),
     )
 
@@ -105,7 +109,11 @@ def _files(ingredients: Ingredients) -> dict[str, tuple[str, str]]:
 def _values(before: Ingredients, after: Ingredients) -> Iterator[str]:
     old, new = dict(before.definition), dict(after.definition)
     for name in _names_that_differ(old, new):
-        yield f"{name} {old.get(name) or '(none)'} -> {new.get(name) or '(none)'}"
+        yield f"{name} {_shown(old.get(name))} -> {_shown(new.get(name))}"
+
+
+def _shown(value: str | None) -> str:
+    return "(none)" if value is None else value or '""'
 
 
 def _externals(before: Ingredients, after: Ingredients) -> Iterator[str]:
@@ -116,6 +124,13 @@ def _externals(before: Ingredients, after: Ingredients) -> Iterator[str]:
         return
     yield from (f"no longer on external {reference}" for reference in gone)
     yield from (f"now on external {reference}" for reference in come)
+
+
+def _contexts(before: Ingredients, after: Ingredients) -> Iterator[str]:
+    """Named contexts that came or went, if only with files that don't count."""
+    old, new = ({files.name for files in one.files} for one in (before, after))
+    yield from (f"no longer with context {name}" for name in sorted(old - new))
+    yield from (f"now with context {name}" for name in sorted(new - old))
 
 
 def _names_that_differ(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tfimages_action.core.catalog import Image, Problem
+from tfimages_action.core.fingerprint import Difference
 from tfimages_action.core.record import Record
 
 
@@ -37,12 +38,32 @@ class ReasonKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a reason's one line is made from, for whoever asks for this image."""
+
+    own: tuple[str, ...] = ()
+    """What is said of the image itself; empty: nothing but what its reason's line says."""
+    difference: Difference | None = None
+    """Which of its ingredients differ since `since`, whatever is done about it."""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why an image is built or not. `chain` leads from the image to the cause's image."""
 
     kind: ReasonKind
     detail: str
+    """All of it in one line; of many files the first."""
     chain: tuple[str, ...]
+    evidence: Evidence = field(default=Evidence(), repr=False)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """What it says of the image itself, beside what differs in it and the way to the cause."""
+        if self.evidence.own or self.evidence.difference or len(self.chain) > 1:
+            return self.evidence.own
+        return (self.detail,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,17 +32,22 @@ def some(names: Sequence[str]) -> str:
 
 
 def files(difference: Difference, since: str) -> str:
-    """`changed Dockerfile, added etc/x since v27`."""
-    parts = [
-        f"{verb} {some(names)}"
-        for verb, names in (
-            ("changed", difference.changed),
-            ("added", difference.added),
-            ("removed", difference.removed),
-        )
-        if names
-    ]
+    """`changed Dockerfile; added etc/x since v27`."""
+    parts = [f"{verb} {some(names)}" for verb, names in _verbs(difference) if names]
     return f"{'; '.join((*parts, *difference.definition))} since {revision(since)}"
+
+
+def each_file(difference: Difference) -> list[str]:
+    """Every file that differs, a line each: `changed Dockerfile`."""
+    return [f"{verb} {name}" for verb, names in _verbs(difference) for name in names]
+
+
+def _verbs(difference: Difference) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (
+        ("changed", difference.changed),
+        ("added", difference.added),
+        ("removed", difference.removed),
+    )
 
 
 def definition(difference: Difference, since: str) -> str:

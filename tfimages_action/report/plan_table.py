@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core import wording
 from tfimages_action.core.plan import Action, Plan, Step
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _STYLE = {Action.BUILD: "bold green", Action.CONVERT: "cyan", Action.SKIP: "dim"}
 _HEADER = tuple(Cell(name, "bold") for name in ("image", "action", "why", "published as"))
 _IMAGE, _WHY, _REFERENCE = 0, 2, 3
+_MOST_LINES: Final = 30
+"""Of one image's files: the way to the cause above them should stay in sight."""
 
 
 def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> list[str]:
@@ -68,8 +70,10 @@ def explanation_tree(explanation: Explanation) -> Tree:
     if explanation.text:
         label.append(f"  {explanation.text}", style="dim")
     tree = Tree(label)
-    for below in explanation.below:
-        tree.children.append(explanation_tree(below))
+    shown, more = explanation.below[:_MOST_LINES], explanation.below[_MOST_LINES:]
+    tree.children += [explanation_tree(below) for below in shown]
+    if more:
+        tree.add(Text(f"... and {len(more):,} more: --json has them all", style="dim"))
     return tree
 
 

@@ -9,12 +9,10 @@ import pytest
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Catalog, Severity
 from tfimages_action.core.decide import decide
-from tfimages_action.core.explain import Explanation, explain
 from tfimages_action.core.knowledge import Force, Knowledge, needs_baseline
 from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
 from tfimages_action.core.selection import Selection
-from tfimages_action.errors import SettingsError
 
 DIGEST = "sha256:" + "0123456789ab" * 5 + "0123"
 SHORT = "sha256:0123456789ab"
@@ -254,31 +252,3 @@ def test_a_published_image_without_its_flist_is_converted_only(
     told = [problem.message for problem in made.problems]
     unanswered = "the Hub did not say which flists it has of mid"
     assert told == [unanswered] * (state is FlistState.UNKNOWN)
-
-
-class TestExplain:
-    def test_leads_from_the_image_to_what_differs(self) -> None:
-        made = plan(V2, {})
-        assert explain(made, "leaf") == Explanation(
-            name="leaf",
-            text="build: parent",
-            below=(
-                Explanation(
-                    name="mid",
-                    text="build: parent",
-                    below=(
-                        Explanation(
-                            name="base",
-                            text="build: files",
-                            below=(Explanation(name="added file since v1", text=""),),
-                        ),
-                    ),
-                ),
-            ),
-        )
-
-    def test_refuses_what_the_plan_does_not_know(self) -> None:
-        with pytest.raises(SettingsError, match="no image 'x'"):
-            explain(plan(V2, {}), "x")
-        with pytest.raises(SettingsError, match="retired"):
-            explain(plan(catalog_of({"images/a/Dockerfile": "FROM x\n"}), {}), "leaf")

@@ -4,6 +4,8 @@ import dataclasses
 
 import docker.utils.build  # noqa: F401 - here, since urllib3 asks for a socket when imported
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Image
@@ -161,3 +163,51 @@ def test_externals_are_named_as_a_change_or_as_coming_and_going() -> None:
     assert compare(one, Ingredients(externals=("a:1", "b:1"))).definition == (
         "now on external b:1",
     )
+
+
+def test_a_named_context_without_files_is_named() -> None:
+    bare, empty, renamed = (
+        Ingredients(files=files)
+        for files in ((FileSet(),), (FileSet(), FileSet("c")), (FileSet(), FileSet("d")))
+    )
+    assert compare(bare, empty).definition == ("now with context c",)
+    assert compare(empty, renamed).definition == (
+        "no longer with context c",
+        "now with context d",
+    )
+
+
+def test_an_empty_value_is_none_of_none() -> None:
+    bare, empty, one = (
+        Ingredients(definition=pairs) for pairs in ((), (("arg A", ""),), (("arg A", "1"),))
+    )
+    assert compare(bare, empty).definition == ('arg A (none) -> ""',)
+    assert compare(empty, one).definition == ('arg A "" -> 1',)
+
+
+_SHAPES = st.sampled_from(["b" * 40, "c" * 40])
+_TREES = st.dictionaries(st.sampled_from(["x", "y"]), _SHAPES).map(
+    lambda files: make_tree({name: File(FileMode.FILE, blob) for name, blob in files.items()}, {})
+)
+_INGREDIENTS = st.builds(
+    Ingredients,
+    files=st.dictionaries(st.sampled_from(["c", "d"]), _TREES).map(
+        lambda named: (FileSet(), *(FileSet(name, named[name]) for name in sorted(named)))
+    ),
+    definition=st.dictionaries(st.sampled_from(["arg A", "kind"]), st.sampled_from(["", "1"])).map(
+        lambda pairs: tuple(sorted(pairs.items()))
+    ),
+    externals=st.sets(st.sampled_from(["e:1", "e:2", "f:1"])).map(lambda all_: tuple(sorted(all_))),
+    parents=st.dictionaries(st.sampled_from("pq"), st.sampled_from("12")).map(
+        lambda pairs: tuple(sorted(pairs.items()))
+    ),
+)
+
+
+@given(_INGREDIENTS, _INGREDIENTS)
+def test_whatever_makes_another_fingerprint_is_named(one: Ingredients, other: Ingredients) -> None:
+    found = compare(one, other)
+    if fingerprint_of(one) != fingerprint_of(other):
+        assert found.files or found.definition or found.parents
+    if one == other:
+        assert not found

@@ -80,6 +80,14 @@ def test_explain_leads_to_the_file(run: Run) -> None:
     assert "perhaps 'leaf' was meant" in run("explain", "lea", code=2)
 
 
+def test_what_explain_writes_into_a_pipe_is_not_wrapped(run: Run, tmp_path: Path) -> None:
+    long = f"{'d' * 100}/{'e' * 100}"
+    file = tmp_path / "images/base" / long
+    file.parent.mkdir()
+    file.write_text("x")
+    assert f"added {long}" in run("explain", "base", "--worktree")
+
+
 def test_graph_in_its_forms(run: Run) -> None:
     assert run("graph").splitlines() == ["base  build", "  leaf  build", "other  build"]
     assert run("graph", "--format", "dot").startswith("digraph")

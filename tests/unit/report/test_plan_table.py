@@ -1,7 +1,9 @@
 """The plan and its explanations as a terminal shows them."""
 
 import io
+import json
 import re
+from dataclasses import asdict
 
 from rich.console import Console
 
@@ -53,6 +55,20 @@ def test_an_explanation_is_a_tree() -> None:
         "base  build: files",
         "added x since v1",
     ]
+
+
+def test_of_very_many_files_an_explanation_shows_some() -> None:
+    files = {f"images/base/{number:03}": "1" for number in range(1500)}
+    now, before = catalog_of({**NEW, **files}, name="v2"), catalog_of(NEW, name="v1")
+    plan = decide(Knowledge(current=now, previous=before))
+    lines = shown(explanation_tree(explain(plan, "leaf"))).splitlines()
+    assert [line.strip("└─ ") for line in lines[:2]] == [
+        "leaf  build: parent",
+        "base  build: files",
+    ]
+    assert len(lines) < 40
+    assert lines[-1].strip("└─ ") == "... and 1,470 more: --json has them all"
+    assert json.dumps(asdict(explain(plan, "leaf"))).count("added ") == len(files)
 
 
 def test_a_wide_plan_has_a_line_per_image_and_a_narrow_one_fits() -> None:

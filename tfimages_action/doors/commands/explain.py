@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 
 from tfimages_action.doors.looking import image_argument, look, look_options
+
+_UNWRAPPED: Final = 100_000
 
 
 @click.command(
@@ -36,4 +40,6 @@ def explain(
 
     from tfimages_action.report.plan_table import explanation_tree
 
-    Console(highlight=False).print(explanation_tree(found))
+    # What goes into a pipe is not wrapped.
+    width = None if sys.stdout.isatty() else _UNWRAPPED
+    Console(highlight=False, width=width).print(explanation_tree(found))
