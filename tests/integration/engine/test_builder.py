@@ -120,6 +120,21 @@ def test_labels_change_no_layer_and_no_cache(classic: Bench) -> None:
     assert one.image_id != two.image_id
 
 
+def test_a_child_is_not_rebuilt_for_other_labels_of_its_parent(bench: Bench) -> None:
+    written = "nowhere.invalid/parent:1"
+    files = {"app/Dockerfile": f"FROM {written}\nRUN cat /proc/sys/kernel/random/uuid > /uuid\n"}
+    parents = [
+        bench.build({"app/Dockerfile": "FROM debian:trixie-slim\n"}, labels=(("version", version),))
+        for version in ("1", "2")
+    ]
+    assert parents[0].image_id != parents[1].image_id
+    one, two = (
+        bench.build(files, parents=(PinnedParent(written=written, source=parent.source),))
+        for parent in parents
+    )
+    assert one.layers == two.layers
+
+
 def test_a_forced_build_hits_no_cache(classic: Bench) -> None:
     files = {
         "app/Dockerfile": "FROM debian:trixie-slim\nRUN cat /proc/sys/kernel/random/uuid > /uuid\n"

@@ -68,6 +68,22 @@ def test_a_child_finds_its_parent_and_uploads_only_its_own(remote: Bench) -> Non
     assert len(remote.registry.uploads(before)) == 2, "its layer and its config"
 
 
+def test_a_child_is_not_rebuilt_for_other_labels_of_its_parent(remote: Bench) -> None:
+    child = {"app/Dockerfile": f"FROM {PARENT}\nRUN cat /proc/sys/kernel/random/uuid > /uuid\n"}
+    parents = [
+        remote.build(
+            {"app/Dockerfile": "FROM debian:trixie-slim\n"}, labels=(("version", version),)
+        )
+        for version in ("1", "2")
+    ]
+    assert parents[0].source != parents[1].source
+    one, two = (
+        remote.build(child, parents=(PinnedParent(written=PARENT, source=parent.source),))
+        for parent in parents
+    )
+    assert one.layers == two.layers
+
+
 def test_several_platforms_are_pushed_whole_and_the_native_one_is_loaded(remote: Bench) -> None:
     image = remote.image(platforms=("linux/amd64", "linux/arm64"))
     built = remote.build(FILES, image)
