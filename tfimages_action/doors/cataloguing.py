@@ -17,6 +17,7 @@ from tfimages_action.core.readme import Readme, read_readme
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tree import Revision, walk
+from tfimages_action.doors.retired import Retired
 from tfimages_action.errors import TfImagesError
 from tfimages_action.report.catalog import Entry, Place
 
@@ -54,24 +55,33 @@ class Asked:
     hub_user: str = ""
 
 
-def gather(catalog: Catalog, revision: Revision, asked: Asked) -> tuple[Entry, ...]:
-    """Make an entry per image, by name. What one of them can't tell is noted in its entry."""
-    readmes = _readmes(catalog, revision)
-    moving = frozenset(image.reference.tag or names.LATEST for image in catalog.images)
-    images = sorted(catalog.images, key=lambda image: image.name)
+def gather(
+    catalog: Catalog, revision: Revision, asked: Asked, retired: Sequence[Retired] = ()
+) -> tuple[Entry, ...]:
+    """Make an entry per image, by name, those that are retired last.
+
+    What one of them can't tell is noted in its entry.
+    """
+    gone = [one.image for one in retired]
+    images = [*sorted(catalog.images, key=lambda image: image.name), *gone]
+    moving = frozenset(image.reference.tag or names.LATEST for image in images)
+    readmes = _readmes(catalog.images, revision)
+    described = {image.name: readmes.get(image.folder, Readme()) for image in catalog.images}
+    for one in retired:
+        then = _readmes([one.image], one.revision)
+        described[one.image.name] = then.get(one.image.folder, Readme())
+    since = {one.image.name: one.since for one in retired}
 
     def entry(image: Image) -> Entry:
-        described = _described(image, readmes.get(image.folder, Readme()))
-        return _with_published(described, image, asked, moving)
+        known = {**_described(image, described[image.name]), "retired": since.get(image.name, "")}
+        return _with_published(known, image, asked, moving)
 
     with ThreadPoolExecutor(max_workers=_ASKING, thread_name_prefix="catalog") as pool:
         return tuple(pool.map(entry, images))
 
 
-def _readmes(catalog: Catalog, revision: Revision) -> dict[str, Readme]:
-    wanted = {
-        posixpath.join(image.folder, _README).lstrip("/"): image.folder for image in catalog.images
-    }
+def _readmes(images: Iterable[Image], revision: Revision) -> dict[str, Readme]:
+    wanted = {posixpath.join(image.folder, _README).lstrip("/"): image.folder for image in images}
     return {
         wanted[entry.path]: read_readme(revision.read(entry.blob).decode(errors="replace"))
         for entry in walk(revision.tree())

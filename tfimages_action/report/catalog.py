@@ -58,6 +58,8 @@ class Entry:
     """`None`: no Hub was asked."""
     note: str = ""
     """Why something is missing."""
+    retired: str = ""
+    """The release since which nothing makes it any more; empty for what is made."""
 
 
 def render_json(entries: Sequence[Entry]) -> str:
@@ -101,6 +103,14 @@ def stable_word(place: Place) -> str:
     return "" if place.stable_is_current else "serves another release now"
 
 
+def retired_word(entry: Entry) -> str:
+    """What whoever uses a retired image should know."""
+    return (
+        f"nothing makes it any more since {entry.retired}. What was published stays where it is, "
+        "and gets no updates."
+    )
+
+
 def _iso(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
@@ -112,7 +122,7 @@ def _overview(entries: Sequence[Entry]) -> str:
         (
             f"[{markdown.code(entry.name)}](#{_anchor(entry.name)})",
             _title(entry),
-            entry.version or "",
+            " ".join(filter(None, (entry.version, "(retired)" if entry.retired else ""))),
             words.size(entry.size_bytes) if entry.size_bytes is not None else "",
         )
         for entry in entries
@@ -122,6 +132,8 @@ def _overview(entries: Sequence[Entry]) -> str:
 
 def _section(entry: Entry) -> str:
     lines = [f"## {entry.name}", entry.what or _title(entry)]
+    if entry.retired:
+        lines.append(f"> **Retired**: {markdown.text(retired_word(entry))}")
     place = entry.place
     if place is not None and place.immutable:
         lines.append(f"Immutable address (md5 {markdown.code(place.md5)}):")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from tfimages_action.report.catalog import ADVICE, Entry, Place, facts, stable_word
+from tfimages_action.report.catalog import ADVICE, Entry, Place, facts, retired_word, stable_word
 
 _CODE: Final = re.compile(r"`([^`]+)`")
 _STRONG: Final = re.compile(r"\*\*([^*]+)\*\*")
@@ -80,7 +80,8 @@ def _card(entry: Entry) -> str:
         f'<article id="{escape(_id(entry.name))}">',
         f'<div class="head"><h2>{name}</h2><span class="kind">{kind}</span></div>',
         f"<p>{_inline(entry.what or entry.title)}</p>" if entry.what or entry.title else "",
-        _addresses(entry.place) if entry.place else "",
+        f'<p class="mind">Retired: {escape(retired_word(entry))}</p>' if entry.retired else "",
+        _addresses(entry.place, retired=bool(entry.retired)) if entry.place else "",
         f'<p class="mind">{escape(entry.note)}</p>' if entry.note else "",
         _facts(entry),
         _variables(entry),
@@ -89,15 +90,16 @@ def _card(entry: Entry) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _addresses(place: Place) -> str:
+def _addresses(place: Place, *, retired: bool) -> str:
     if not place.immutable:
         return ""
     word = stable_word(place)
+    moves = "" if retired else " · moves to each release"
     moved = f' <span class="mind">{escape(word)}</span>' if word else ""
     return (
         f'<p class="label"><b>Immutable address</b> · md5 <code>{escape(place.md5)}</code></p>\n'
         f'<code class="address immutable">{escape(place.immutable)}</code>\n'
-        f'<p class="label"><b>Stable address</b> · moves to each release{moved}</p>\n'
+        f'<p class="label"><b>Stable address</b>{moves}{moved}</p>\n'
         f'<code class="address">{escape(place.stable)}</code>'
     )
 

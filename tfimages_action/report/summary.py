@@ -279,7 +279,7 @@ def _skipped(report: RunReport) -> str:
         if run.outcome is Outcome.SKIPPED
     ]
     retired = report.plan.retired if report.plan else ()
-    rows += [(markdown.code(name), "retired: its folder is gone; nothing was deleted")
+    rows += [(markdown.code(name), "retired: nothing makes it any more; what was published stays")
              for name in retired]  # fmt: skip
     if not rows:
         return ""

@@ -78,6 +78,18 @@ def test_an_image_of_which_little_is_known() -> None:
         assert "mmutable address" not in page.partition("a</h2>")[2]
 
 
+def test_a_retired_image_says_so_and_keeps_its_addresses() -> None:
+    old = replace(ENTRY, name="old", retired="v30")
+    for page in (render_markdown([ENTRY, old], title="T"), render_html([ENTRY, old], title="T")):
+        _, _, told = page.rpartition("old</h2>" if "<html" in page else "## old")
+        assert "nothing makes it any more since v30" in told
+        assert "https://hub/u/a-24.04-0123456789ab.flist" in told
+        assert "moves to each release" not in told
+        assert page.count("nothing makes it any more") == 1
+    assert "| v28 (retired) |" in render_markdown([ENTRY, old], title="T")
+    assert json.loads(render_json([old]))[0]["retired"] == "v30"
+
+
 def test_json_holds_every_field() -> None:
     found = json.loads(render_json([ENTRY]))
     assert found[0]["place"]["verified"] == "2026-11-23T12:00:00+00:00"

@@ -42,9 +42,11 @@ def catalog(repo: Path, *, form: str, title: str, offline: bool, **options: obje
     Of the newest release, or of --current. Everything is asked as a stranger would ask, so the
     Hub's user has to be named.
     """
-    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog_builder import CatalogOptions
+    from tfimages_action.doors.catalogs import Catalogs
     from tfimages_action.doors.cataloguing import Asked, gather
     from tfimages_action.doors.planning import open_sources, registry_of
+    from tfimages_action.doors.retired import retired_images
     from tfimages_action.doors.revisions import last_release
     from tfimages_action.report.catalog import render_json, render_markdown
     from tfimages_action.report.catalog_html import render_html
@@ -54,11 +56,10 @@ def catalog(repo: Path, *, form: str, title: str, offline: bool, **options: obje
     sources = open_sources(settings, event)
     registry = registry_of(settings, event, sources.origin)
     revision = sources.revision(settings.current or last_release(sources) or "HEAD")
-    found = build_catalog(
-        revision, CatalogOptions(registry=registry, images_dir=settings.images_dir)
-    )
+    catalogs = Catalogs(CatalogOptions(registry=registry, images_dir=settings.images_dir))
+    found = catalogs.read(revision)
     asked = Asked() if offline else _asked(settings, event, registry)
-    entries = gather(found, revision, asked)
+    entries = gather(found, revision, asked, retired_images(found, sources, catalogs))
     match form:
         case "json":
             page = render_json(entries)
