@@ -100,6 +100,11 @@ class Image:
     """What the fingerprint is made from, to name what differs."""
 
     @property
+    def published_as(self) -> str:
+        """What it is called outside: a VM is no image of a registry, but an flist of the Hub."""
+        return self.flist if self.kind is Kind.VM else str(self.reference)
+
+    @property
     def parent_names(self) -> tuple[str, ...]:
         """Names of the images it is built from, sorted, each once."""
         links = self.parents

@@ -8,7 +8,7 @@ from dataclasses import replace
 from json.encoder import encode_basestring as _text
 from typing import Any, Final
 
-from tfimages_action.core.catalog import Image, Kind, Problem
+from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan, Step
 
 
@@ -37,15 +37,10 @@ def plan_as_json(plan: Plan, *, one_line: bool = False) -> str:
     return f"{before}{_NO_IMAGES[:-1]}{steps}\n  ]{after}"
 
 
-def shown_reference(image: Image) -> str:
-    """What an image is called outside: a VM is no image of a registry, but an flist of the Hub."""
-    return image.flist if image.kind is Kind.VM else str(image.reference)
-
-
 def _step(step: Step) -> dict[str, Any]:
     return {
         "name": step.image.name,
-        "reference": shown_reference(step.image),
+        "reference": step.image.published_as,
         "action": step.action.value,
         "reason": {
             "kind": step.reason.kind.value,
@@ -89,7 +84,7 @@ def _step_as_json(step: Step) -> str:
     image, reason = step.image, step.reason
     return _STEP % (
         _text(image.name),
-        _text(shown_reference(image)),
+        _text(image.published_as),
         _text(step.action),
         _text(reason.kind),
         _text(reason.detail),

@@ -119,7 +119,7 @@ def stale(record: Record, current: str) -> str:
 
 def nothing_published(image: Image) -> str:
     """The tags let expect an image that isn't there."""
-    return f"nothing is published as {image.reference}, an earlier run did not finish"
+    return f"nothing is published as {image.published_as}, an earlier run did not finish"
 
 
 def flist(image: Image, state: FlistState) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core import wording
 from tfimages_action.core.plan import Action, Plan, Step
-from tfimages_action.core.plan_json import shown_reference
 from tfimages_action.report.columns import Cell, columns, painted
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def _row(step: Step) -> tuple[Cell, ...]:
         Cell(step.image.name, style),
         Cell(step.action.value, style),
         Cell(f"{step.reason.kind}: {_why(step)}", "dim" if style == "dim" else ""),
-        Cell(shown_reference(step.image), "dim"),
+        Cell(step.image.published_as, "dim"),
     )
 
 

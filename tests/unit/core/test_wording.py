@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.bed.revisions import catalog_of
 from tfimages_action.core import wording
 from tfimages_action.core.fingerprint import Difference
 from tfimages_action.core.record import Record
@@ -36,3 +37,14 @@ def test_an_earlier_run_is_blamed_for_what_it_can_have_left_alone(
 ) -> None:
     record = Record(digest="sha256:0", version=version)
     assert wording.stale(record, current) == f"published image {said}"
+
+
+def test_what_is_not_published_bears_the_name_that_it_has_outside() -> None:
+    files = {
+        "images/box/Dockerfile": "FROM scratch\n",
+        "images/fullvm/tiny/Dockerfile": "FROM scratch\n",
+        "images/fullvm/tiny/image.yaml": "kind: vm",
+    }
+    said = {image.name: wording.nothing_published(image) for image in catalog_of(files).images}
+    assert said["box"].startswith("nothing is published as ghcr.io/owner/box:latest,")
+    assert said["fullvm/tiny"].startswith("nothing is published as tiny.flist,")
