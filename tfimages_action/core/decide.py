@@ -41,7 +41,7 @@ def decide(known: Knowledge) -> Plan:
             {step.image.name for step in steps if step.action is Action.BUILD},
         ),
         retired=tuple(sorted({image.name for image in before} - names)),
-        problems=plan_problems(known, also),
+        problems=plan_problems(known, (s for s in steps if s.image.name in chosen), also),
         commit=known.commit,
         force=known.force.label if known.force else None,
     )

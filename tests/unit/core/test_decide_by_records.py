@@ -172,6 +172,16 @@ class TestForce:
         assert found(made)["base"] == ("skip", "up-to-date")
         assert found(made)["mid"] == ("build", "forced")
 
+    def test_who_asks_once_more_for_what_is_done_is_told(self) -> None:
+        done = {name: replace(one, force="v2a") for name, one in ALL_NEW.items()}
+        (told,) = plan(V2, done, force=self.FORCE).problems
+        assert told.severity is Severity.NOTICE
+        assert "all of it was rebuilt for v2a before" in told.message
+        assert plan(V2, {**done, "leaf": ALL_NEW["leaf"]}, force=self.FORCE).problems == ()
+        chosen = Selection(only=("base", "mid"))
+        some = {**done, "leaf": ALL_NEW["leaf"]}
+        assert plan(V2, some, force=self.FORCE, selection=chosen).problems == (told,)
+
     @pytest.mark.parametrize("label", ["v1a", None])
     def test_another_run_s_label_counts_for_nothing(self, label: str) -> None:
         made = plan(V2, {"base": record(V2, "base", force=label)}, force=self.FORCE)
