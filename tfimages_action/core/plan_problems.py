@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from tfimages_action.core import wording
-from tfimages_action.core.catalog import Problem, Severity
+from tfimages_action.core.catalog import Image, Problem, Severity
 from tfimages_action.core.knowledge import Force, Knowledge
+from tfimages_action.core.names import LATEST
 from tfimages_action.core.plan import Action, Step
 from tfimages_action.core.record import FlistState, Unreadable
+
+_BY_TAGS: Final = "planned by the tags alone: what an earlier run left undone is not seen"
+_DIGEST: Final = re.compile(r"(@?)sha256:[0-9a-f]{64}")
 
 
 def plan_problems(
@@ -25,17 +31,29 @@ def plan_problems(
 
 
 def _unreadable(known: Knowledge) -> Iterator[Problem]:
-    """A warning where the registry did not answer, one per cause."""
-    causes: dict[str, list[str]] = {}
-    for name, answer in known.records.items():
+    """A warning where the registry did not answer, one per cause, whatever image it names."""
+    causes: dict[str, list[tuple[str, Unreadable]]] = {}
+    for image in known.current.images:
+        answer = known.records.get(image.name)
         if isinstance(answer, Unreadable):
-            causes.setdefault(answer.cause, []).append(name)
-    for cause, names in causes.items():
+            alike = causes.setdefault(_without_names(answer.cause, image), [])
+            alike.append((image.name, answer))
+    for cause, answers in causes.items():
+        names, first = [name for name, _ in answers], answers[0][1]
+        said = first.cause if len(names) == 1 else cause
         yield Problem(
             severity=Severity.WARNING,
-            message=f"the registry did not say what is published of {wording.some(names)}: {cause}",
-            hint="planned by the tags alone: what an earlier run left undone is not seen",
+            message=f"the registry did not say what is published of {wording.some(names)}: {said}",
+            hint="; ".join(filter(None, (first.cure, _BY_TAGS))),
         )
+
+
+def _without_names(cause: str, image: Image) -> str:
+    """A cause in the words that it has for every image."""
+    repository, tag = image.reference.repository, image.reference.tag or LATEST
+    for own in (f"{repository}:{tag}", f"{repository}/manifests/{tag}", repository):
+        cause = cause.replace(own, "...")
+    return _DIGEST.sub(lambda found: "" if found[1] else "...", cause)
 
 
 def _unanswered(known: Knowledge) -> Iterator[Problem]:

@@ -40,9 +40,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """The registry did not say: absent is not unreachable. `cause` is for a person."""
+    """The registry did not say: absent is not unreachable. Both texts are for a person."""
 
     cause: str
+    cure: str = ""
+    """What mends it, where that is known."""
 
 
 class FlistState(StrEnum):

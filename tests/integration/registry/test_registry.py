@@ -261,8 +261,9 @@ def test_a_wrong_password_is_no_absence(guarded: Registry) -> None:
     with pytest.raises(StageError) as caught:
         found.digest(reference(guarded, "me/app"))
     assert "wr0ng-planted" not in f"{caught.value.render()} {caught.value!r} {wrong!r}"
-    answers = RecordReader(found).read([reference(guarded, "me/app")])
-    assert isinstance(answers[reference(guarded, "me/app")], Unreadable)
+    answer = RecordReader(found).read([reference(guarded, "me/app")])[reference(guarded, "me/app")]
+    assert isinstance(answer, Unreadable)
+    assert "registry-password" in answer.cure
 
 
 def test_a_token_that_ran_out_is_renewed(guarded: Registry, tokens: TokenServer) -> None:

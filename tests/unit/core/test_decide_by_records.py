@@ -111,6 +111,29 @@ def test_an_unreadable_registry_leaves_the_tags_alone_and_is_said_once() -> None
     assert set(found(plan(SAME, dict.fromkeys(ALL_OLD, gone))).values()) == {("skip", "up-to-date")}
 
 
+def test_one_cause_that_names_each_image_is_told_once_with_what_mends_it() -> None:
+    def refused(code: int, name: str) -> Unreadable:
+        what = {
+            401: f"ghcr.io/owner/{name}:latest: the registry answered 401",
+            500: f"ghcr.io answered 500 to HEAD /v2/owner/{name}/manifests/latest",
+            502: f"ghcr.io/owner/{name}:latest@{DIGEST[:-1]}{len(name)}: 502",
+        }
+        return Unreadable(cause=what[code], cure="log in")
+
+    for code, said in (
+        (401, "ghcr.io/...: the registry answered 401"),
+        (500, "ghcr.io answered 500 to HEAD /v2/..."),
+        (502, "ghcr.io/...: 502"),
+    ):
+        (told,) = plan(SAME, {name: refused(code, name) for name in ALL_OLD}).problems
+        assert told.message.endswith(f"of base, mid and leaf: {said}")
+        assert told.hint.startswith("log in; planned by the tags alone")
+    (told,) = plan(SAME, {**ALL_OLD, "mid": refused(401, "mid")}).problems
+    assert told.message.endswith("of mid: ghcr.io/owner/mid:latest: the registry answered 401")
+    two = {"base": refused(401, "base"), "mid": refused(500, "mid")}
+    assert len(plan(SAME, two).problems) == 2
+
+
 def test_a_parent_that_is_built_takes_its_children_along_where_nothing_speaks_against_it() -> None:
     made = plan(SAME, {"base": None, "mid": Unreadable(cause="x"), "leaf": ALL_OLD["leaf"]})
     assert found(made) == {

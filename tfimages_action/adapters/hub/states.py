@@ -36,7 +36,7 @@ def vm_record(hub: HubReader, user: str, image: Image) -> RecordAnswer:
     try:
         metadata = hub.metadata(user, image.flist)
     except HubError as error:
-        return Unreadable(cause=error.message)
+        return Unreadable(cause=error.message, cure=error.hint)
     if metadata is None:
         return None
 

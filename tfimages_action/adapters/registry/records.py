@@ -27,8 +27,8 @@ class RecordReader:
     def __init__(self, client: RegistryClient) -> None:
         self._client = client
         self._known: dict[tuple[str, str], Record | None] = {}
-        self._gone: dict[str, str] = {}
-        """Registries that nobody answers for, and why not."""
+        self._gone: dict[str, Unreadable] = {}
+        """Registries that nobody answers for."""
         self._lock = threading.Lock()
 
     def read(self, references: Iterable[ImageReference]) -> Mapping[ImageReference, RecordAnswer]:
@@ -44,15 +44,15 @@ class RecordReader:
     def _answer(self, reference: ImageReference) -> RecordAnswer:
         gone = self._gone.get(reference.registry)
         if gone is not None:
-            return Unreadable(cause=gone)
+            return gone
         try:
             digest = self._client.digest(reference)
             return self._record(reference, digest) if digest else None
-        except RegistryGoneError as error:
-            self._gone[reference.registry] = error.message
-            return Unreadable(cause=error.message)
         except TfImagesError as error:
-            return Unreadable(cause=error.message)
+            unreadable = Unreadable(cause=error.message, cure=error.hint)
+            if isinstance(error, RegistryGoneError):
+                self._gone[reference.registry] = unreadable
+            return unreadable
 
     def _record(self, reference: ImageReference, digest: str) -> Record | None:
         key = (reference.name, digest)
