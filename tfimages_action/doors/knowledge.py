@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.knowledge import Knowledge, needs_baseline
@@ -126,9 +127,10 @@ def _baselines(
     if not names:
         return {}
     versions = tuple(_versions(sources))
+    at_hand = cache(sources.at_hand)  # of GitHub each costs a request, and images ask for the same
     found: dict[str, Catalog] = {}
     for name, record in names.items():
-        revision = _newest_before(versions, record.created, sources) if record.created else None
+        revision = _newest_before(versions, record.created, at_hand) if record.created else None
         if revision is not None:
             found[name] = reader.read_leniently(revision)
     return found
@@ -139,7 +141,7 @@ def _versions(sources: Sources) -> Iterable[VersionTag]:
 
 
 def _newest_before(
-    versions: Sequence[VersionTag], moment: datetime, sources: Sources
+    versions: Sequence[VersionTag], moment: datetime, at_hand: Callable[[str], Revision | None]
 ) -> Revision | None:
     """Find the newest release that is not newer than `moment`, by few questions.
 
@@ -150,7 +152,7 @@ def _newest_before(
     best: Revision | None = None
     while low < high:
         middle = (low + high) // 2
-        revision = sources.at_hand(versions[middle].text)
+        revision = at_hand(versions[middle].text)
         if revision is not None and revision.created <= moment:
             best, low = revision, middle + 1
         else:

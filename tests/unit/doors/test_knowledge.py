@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.bed.releases import RELEASE, Bed, outcomes
+from tests.bed.revisions import MemoryRevision
 from tfimages_action.core.plan import Action, ReasonKind
-from tfimages_action.core.record import RecordAnswer, Unreadable
+from tfimages_action.core.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome
 from tfimages_action.errors import StageError
@@ -100,3 +102,39 @@ def test_an_older_release_that_is_run_again_is_what_it_was(bed: Bed) -> None:
     assert (tags["v1"], tags["latest"]) == (released, latest)
     name = "r.example-o-base-v1.flist"
     assert bed.world.links()[name] == links[name]
+
+
+def test_of_each_release_s_age_github_is_asked_once(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen releases, and three images that something else published after the fifth."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    for number in range(1, 17):
+        identity = bed.history.commit(
+            {f"images/{name}/motd": str(number // 8) for name in ("base", "alone")},
+            on=bed.history.names["v1"],
+            tag=f"v{number}",
+        )
+        bed.history.commits[identity].created = start + timedelta(days=number)
+    made = Record(digest="sha256:1", created=start + timedelta(days=5, hours=1))
+
+    def foreign(references: Iterable[ImageReference]) -> Mapping[ImageReference, RecordAnswer]:
+        return {one: made if one.tag == "latest" else None for one in references}
+
+    monkeypatch.setattr(bed, "_records", foreign)
+    asked: list[str] = []
+    revision = bed.history.revision
+
+    def counted(name: str) -> MemoryRevision:
+        asked.append(name)
+        return revision(name)
+
+    monkeypatch.setattr(bed.history, "revision", counted)
+    v16 = replace(RELEASE, ref="refs/tags/v16", ref_name="v16")
+    steps = {step.image.name: step.reason for step in bed.plan(v16).plan.steps}
+    assert steps["base"].detail == "changed motd since v5"
+    assert steps["child"].chain == ("child", "base")
+    assert asked[:2] == ["v16", "v15"], "what is compared"
+    searched = asked[2:]
+    assert len(searched) <= 5
+    assert len(set(searched)) == len(searched)
