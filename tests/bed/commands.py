@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-SUMMARY_LIMIT: Final = 1024 * 1024
-"""Bytes; a larger summary shows nothing at all."""
 MESSAGE_LIMIT: Final = 4096
 _ANNOTATIONS_PER_LEVEL: Final = 10
 _COMMAND = re.compile(r"^::(?P<name>[a-z-]+)(?: (?P<properties>.*?))?::(?P<text>.*)$")

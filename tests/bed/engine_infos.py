@@ -16,4 +16,4 @@ def engine_info(*, containerd: bool) -> EngineInfo:
 
 
 def builder_info(driver: DriverKind) -> BuilderInfo:
-    return BuilderInfo(name="b", driver=driver, platforms=(), buildkit="")
+    return BuilderInfo(name="b", driver=driver, platforms=())

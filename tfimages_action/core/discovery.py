@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tfimages_action.core.tree import File, FileMode, Tree, TreeEntry
@@ -123,10 +123,3 @@ def _with_ancestors(name: str) -> list[str]:
 
 def _any(names: Sequence[str], globs: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, glob.strip("/")) for glob in globs for name in names)
-
-
-def unmatched(globs: Sequence[str], names: Sequence[str]) -> Iterator[str]:
-    """The globs that match none of the names: probably misspelt."""
-    for glob in globs:
-        if not _any(names, [glob]):
-            yield glob

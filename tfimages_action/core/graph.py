@@ -1,9 +1,9 @@
-"""The graph of images: build order, cycles, waves, chains. Edges lead to parents."""
+"""The graph of images: build order, cycles, waves. Edges lead to parents."""
 
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 Parents = Mapping[str, Collection[str]]
 """Name -> the names that it is built from; each of them is a key too."""
@@ -62,45 +62,16 @@ def ancestors(parents: Parents, names: Iterable[str]) -> frozenset[str]:
 
 def descendants(parents: Parents, names: Iterable[str]) -> frozenset[str]:
     """Everything built from the names, directly or not."""
-    return _reach(children_of(parents), names)
+    return _reach(_children_of(parents), names)
 
 
-def children_of(parents: Parents) -> dict[str, list[str]]:
+def _children_of(parents: Parents) -> dict[str, list[str]]:
     """The graph turned round: name -> the names built from it, sorted."""
     children: dict[str, list[str]] = {name: [] for name in parents}
     for name in sorted(parents):
         for parent in parents[name]:
             children[parent].append(name)
     return children
-
-
-def cause_chains(
-    order: Iterable[str], parents: Parents, causes: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    """For every cause and everything built from one: the way from it to its nearest cause.
-
-    A cause leads to itself alone; of several ways the shortest counts, then the first by names.
-    `order` is the build order. An image that no cause reaches is not in the result.
-    """
-    chains: dict[str, tuple[str, ...]] = {}
-    for name in order:
-        if name in causes:
-            chains[name] = (name,)
-            continue
-        ways = [chains[parent] for parent in parents[name] if parent in chains]
-        if ways:
-            chains[name] = (name, *min(ways, key=lambda way: (len(way), way)))
-    return chains
-
-
-def remaining_chains(parents: Parents, cost: Callable[[str], float]) -> dict[str, float]:
-    """For each name the cost of the dearest way from it down to a leaf, its own included."""
-    children = children_of(parents)
-    remaining: dict[str, float] = {}
-    for name in reversed(build_order(parents)):
-        below = max((remaining[child] for child in children[name]), default=0.0)
-        remaining[name] = cost(name) + below
-    return remaining
 
 
 def _reach(edges: Parents, names: Iterable[str]) -> frozenset[str]:

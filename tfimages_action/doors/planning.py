@@ -37,8 +37,6 @@ class Planned:
     plan: Plan
     comparison: Comparison
     catalog: Catalog
-    catalogs: Catalogs
-    """What read it, and knows what it was made from."""
     registry: str
     outlook: Outlook | None = None
     release: Plan | None = None
@@ -140,7 +138,6 @@ def make_plan(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
         catalog=current,
-        catalogs=reader,
         registry=registry,
         outlook=outlook,
         release=release,

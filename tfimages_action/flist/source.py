@@ -41,7 +41,6 @@ class SourceTree:
     entries: tuple[Entry, ...]
     xattrs: tuple[tuple[str, str], ...] = ()
     """(path, attribute's name) of each extended attribute: an flist can't keep them."""
-    hard_links: int = 0
 
 
 def read_tree(
@@ -65,7 +64,6 @@ class _Reader:
         self._entries: dict[str, Entry] = {}
         self._files: dict[str, list[Slot]] = {}
         self._xattrs: dict[str, list[str]] = {}
-        self._hard_links = 0
         self._imply("/")
 
     def read(self) -> None:
@@ -84,9 +82,7 @@ class _Reader:
             self._entries[path] = self._entries[path].with_blocks(blocks)
         ordered = sorted(self._entries.values(), key=lambda entry: path_bytes(entry.path))
         names = ((path, name) for path, found in self._xattrs.items() for name in found)
-        return SourceTree(
-            entries=tuple(ordered), xattrs=tuple(sorted(names)), hard_links=self._hard_links
-        )
+        return SourceTree(entries=tuple(ordered), xattrs=tuple(sorted(names)))
 
     def _add(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         path = _clean(member.name)
@@ -103,7 +99,6 @@ class _Reader:
             if name.startswith(_XATTR_PREFIXES)
         ]
         if member.islnk():
-            self._hard_links += 1
             target = _clean(member.linkname)
             self._files[path] = self._files.get(target, [])
         elif entry.size and entry.type is EntryType.FILE:

@@ -6,7 +6,7 @@ important part first, and says what it left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from tfimages_action.core import wording
@@ -23,8 +23,6 @@ _DONE: Final = (Outcome.PUBLISHED, Outcome.BUILT, Outcome.REUSED, Outcome.FAILED
 _OPEN_FAILURES: Final = 10
 _CAUSES: Final = 3
 """Named in a preview's sentence; the table of images has them all."""
-
-Section = Callable[[RunReport], str]
 
 
 def render_summary(report: RunReport, *, limit_bytes: int = LIMIT_BYTES) -> str:

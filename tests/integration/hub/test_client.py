@@ -47,7 +47,7 @@ def test_the_password_file_of_the_user_has_no_say(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     world.client()
-    HubReader(Transport(world.standin.url)).repositories()
+    HubReader(Transport(world.standin.url)).listing(USER)
     sent = [headers.get("authorization", "") for headers in world.standin.headers]
     assert not [value for value in sent if value.startswith("Basic")]
 

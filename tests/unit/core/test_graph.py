@@ -1,4 +1,4 @@
-"""The graph: order, cycles, chains."""
+"""The graph: order, cycles, waves."""
 
 import pytest
 from hypothesis import given
@@ -8,10 +8,8 @@ from tfimages_action.core.graph import (
     CycleFoundError,
     ancestors,
     build_order,
-    cause_chains,
     descendants,
     levels,
-    remaining_chains,
     waves,
 )
 
@@ -60,25 +58,6 @@ def test_ancestors_and_descendants() -> None:
     assert descendants(DIAMOND, ["d", "x"]) == set()
 
 
-def test_the_shortest_chain_counts_then_the_first_by_names() -> None:
-    parents = {"e": ["b", "c"], "b": ["a"], "c": [], "a": [], "f": ["b", "g"], "g": ["c"]}
-    order = build_order(parents)
-    assert cause_chains(order, parents, {"a", "c"})["e"] == ("e", "c")
-    assert cause_chains(order, parents, {"a", "c"})["f"] == ("f", "b", "a")
-    assert cause_chains(order, parents, {"a", "b"})["b"] == ("b",)
-
-
-def test_the_longest_way_to_a_leaf() -> None:
-    costs = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 1.0, "x": 4.0}
-    assert remaining_chains(DIAMOND, costs.__getitem__) == {
-        "a": 7.0,
-        "b": 6.0,
-        "c": 3.0,
-        "d": 1.0,
-        "x": 4.0,
-    }
-
-
 @given(graphs())
 def test_the_order_holds_and_does_not_depend_on_the_input_s(graph: dict[str, list[str]]) -> None:
     order = build_order(graph)
@@ -86,18 +65,3 @@ def test_the_order_holds_and_does_not_depend_on_the_input_s(graph: dict[str, lis
     assert set(order) == graph.keys()
     assert all(place[parent] < place[name] for name in graph for parent in graph[name])
     assert build_order(dict(reversed(graph.items()))) == order
-
-
-@given(graphs(), st.data())
-def test_chains_are_as_short_as_can_be(graph: dict[str, list[str]], data: st.DataObject) -> None:
-    causes = data.draw(st.sets(st.sampled_from(sorted(graph)))) if graph else set()
-    found = cause_chains(build_order(graph), graph, causes)
-
-    def ways(name: str) -> list[tuple[str, ...]]:
-        if name in causes:
-            return [(name,)]
-        return [(name, *way) for parent in graph[name] for way in ways(parent)]
-
-    for name in graph:
-        all_ways = sorted(ways(name), key=lambda way: (len(way), way))
-        assert found.get(name) == (all_ways[0] if all_ways else None)

@@ -59,7 +59,6 @@ class BuilderInfo:
     name: str
     driver: DriverKind
     platforms: tuple[str, ...]
-    buildkit: str
     address: str = ""
     """Where it is, if it was named so."""
 
@@ -186,7 +185,6 @@ def _inspect(program: Path, environment: Mapping[str, str], name: str) -> Builde
         name=name or fields.get("Name", "default"),
         driver=DriverKind(driver),
         platforms=tuple(platform.strip() for platform in platforms if platform.strip()),
-        buildkit=fields.get("BuildKit version") or fields.get("Buildkit", ""),
     )
 
 

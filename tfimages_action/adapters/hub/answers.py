@@ -166,15 +166,6 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
-    """One user's folder on the Hub."""
-
-    name: str
-    official: bool
-    updated: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Promoted:
     """(user, flist) that was copied, and where to."""
 

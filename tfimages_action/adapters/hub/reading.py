@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import IO, Final
 
 from tfimages_action.adapters.hub import fields, replies
-from tfimages_action.adapters.hub.answers import Dump, EntryType, Light, Listed, Repository
+from tfimages_action.adapters.hub.answers import Dump, EntryType, Light, Listed
 from tfimages_action.adapters.hub.errors import HubNotFoundError, HubUnknownError
 from tfimages_action.adapters.hub.fields import Fields
 from tfimages_action.adapters.hub.transport import Answer, Transport
@@ -41,24 +41,6 @@ class HubReader:
     def address(self, user: str, name: str) -> str:
         """Where ZOS fetches an flist."""
         return self._transport.address((user, flist_name.with_suffix(name)))
-
-    def repositories(self) -> tuple[Repository, ...]:
-        answer = self._get(("api", "repositories"), "listing the repositories")
-        return tuple(
-            Repository(
-                name=item.text("name"),
-                official=item.flag("official"),
-                updated=item.number("updated"),
-            )
-            for item in fields.objects(answer)
-        )
-
-    def all_flists(self) -> tuple[str, ...]:
-        """`user/name.flist` (and `user/.tag-v1`) of every user."""
-        value = fields.decode(self._get(_API, "listing all flists"))
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise fields.garbled(self._get(_API, "listing all flists"), "it is no list of names")
-        return tuple(value)
 
     def all_listings(self) -> dict[str, tuple[Listed, ...]]:
         """Every user's listing at once."""

@@ -101,10 +101,6 @@ class Transport:
         self.heeding = Heeding()
         """Within `heeding(stop)` every call ends with `HubStoppedError` once `stop` is set."""
 
-    @property
-    def has_token(self) -> bool:
-        return self._token is not None
-
     def address(self, parts: Sequence[str]) -> str:
         """The URL of a path whose parts are percent-encoded one by one."""
         for part in parts:

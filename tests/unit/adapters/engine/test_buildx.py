@@ -40,9 +40,7 @@ def test_a_name_of_the_users_own_is_left_to_buildx() -> None:
 
 def test_a_lost_builder_is_named_as_the_user_named_it_and_may_come_back() -> None:
     address = "tcp://far:1234"
-    info = BuilderInfo(
-        name="tfimages", driver=DriverKind.REMOTE, platforms=(), buildkit="v0.34", address=address
-    )
+    info = BuilderInfo(name="tfimages", driver=DriverKind.REMOTE, platforms=(), address=address)
     error = info.lost("while it built hero: EOF")
     assert info.container == ""
     assert error.exit_code is ExitCode.ENGINE_LOST
@@ -60,7 +58,7 @@ def test_a_lost_builder_is_named_as_the_user_named_it_and_may_come_back() -> Non
 def test_an_ended_container_is_started_again_by_its_own_driver_alone(
     driver: DriverKind, address: str, *, again: bool
 ) -> None:
-    info = BuilderInfo(name="b", driver=driver, platforms=(), buildkit="", address=address)
+    info = BuilderInfo(name="b", driver=driver, platforms=(), address=address)
     assert info.container == "buildx_buildkit_b0"
     assert info.lost("while it built hero: EOF").transient
     error = info.lost("while it built hero: EOF", "its container ended with 137")
@@ -71,7 +69,5 @@ def test_an_ended_container_is_started_again_by_its_own_driver_alone(
 
 def test_a_container_of_another_engine_is_not_looked_for_here() -> None:
     address = "docker-container://b?context=far"
-    info = BuilderInfo(
-        name="b", driver=DriverKind.REMOTE, platforms=(), buildkit="", address=address
-    )
+    info = BuilderInfo(name="b", driver=DriverKind.REMOTE, platforms=(), address=address)
     assert info.container == ""
