@@ -63,7 +63,7 @@ class VersionTag:
 
     def abbreviates(self, longer: VersionTag) -> bool:
         """Whether this is a short form under which `longer` falls: `v1` of `v1.4.2`."""
-        if self.letter or self.is_prerelease or longer.letter or self.numbers >= longer.numbers:
+        if self.letter or self.is_prerelease or self.numbers >= longer.numbers:
             return False
         return self.version.to_tuple()[: self.numbers] == longer.version.to_tuple()[: self.numbers]
 

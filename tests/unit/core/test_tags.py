@@ -73,6 +73,12 @@ def test_a_short_tag_on_a_commit_of_its_own_is_a_version() -> None:
     assert previous_tag(require_version_tag("v1.4.2"), commits, commits.get) == "v1"
 
 
+def test_a_short_tag_moved_along_to_a_rebuild_is_an_alias_too() -> None:
+    commits = {"v1": "c2", "v1.2.0": "c0", "v1.4.2": "c1", "v1.4.2a": "c2"}
+    assert alias_of(require_version_tag("v1"), commits, commits.get) == "v1.4.2a"
+    assert previous_tag(require_version_tag("v1.2.0"), commits, commits.get) is None
+
+
 def test_a_letter_asks_to_rebuild_all_and_serves_as_previous() -> None:
     again = require_version_tag("v28a")
     assert again.rebuilds_all
