@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,9 @@ def test_a_first_user_is_told_to_make_something_first(world: World) -> None:
 def test_a_slow_hub_is_waited_for_and_a_dead_one_is_not(world: World) -> None:
     source = world.push("v1")
     world.standin.workshop.delay_s = 0.3  # within the limit of a conversion, silent
-    client = world.client()
+    token = Token(world.standin.tokens.issue(USER))
+    limits = replace(LIMITS, convert_s=2)
+    client = Hub.sign_in(Transport(world.standin.url, token=token, limits=limits))
     name = world.image.reference.with_tag(str(source.references[0].tag))
     assert client.convert(str(name)).credible
     world.standin.faults.inject(Fault.HANG)
