@@ -77,9 +77,6 @@ class Difference:
         """Whether any file differs."""
         return bool(self.added or self.removed or self.changed)
 
-    def __bool__(self) -> bool:
-        return bool(self.files or self.definition or self.parents)
-
 
 def compare(before: Ingredients, after: Ingredients) -> Difference:
     """Name every part that differs."""

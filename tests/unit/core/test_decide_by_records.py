@@ -263,6 +263,9 @@ def test_a_base_that_moved_since_this_forced_run_built_on_it_counts() -> None:
         "mid": ("build", "base-moved"),
         "leaf": ("build", "base-moved"),
     }
+    assert found(plan(SAME, done, force=TestForce.FORCE, moved_bases=moved, promotable=done)) == (
+        found(made)
+    )
 
 
 @pytest.mark.parametrize(

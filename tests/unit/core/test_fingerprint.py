@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Image
-from tfimages_action.core.fingerprint import FileSet, Ingredients, compare, fingerprint_of
+from tfimages_action.core.fingerprint import (
+    Difference,
+    FileSet,
+    Ingredients,
+    compare,
+    fingerprint_of,
+)
 from tfimages_action.core.tree import File, FileMode, make_tree
 
 FILES = {
@@ -154,15 +160,15 @@ def test_the_differing_part_is_named() -> None:
         "definition": ("arg A 1 -> 2",),
         "parents": ("base",),
     }
-    assert not compare(PLAIN.ingredients, PLAIN.ingredients)
+    assert compare(PLAIN.ingredients, PLAIN.ingredients) == Difference()
 
 
 def test_externals_are_named_as_a_change_or_as_coming_and_going() -> None:
     one = Ingredients(externals=("a:1",))
     assert compare(one, Ingredients(externals=("a:2",))).definition == ("external a:1 -> a:2",)
-    assert compare(one, Ingredients(externals=("a:1", "b:1"))).definition == (
-        "now on external b:1",
-    )
+    two = Ingredients(externals=("a:1", "b:1"))
+    assert compare(one, two).definition == ("now on external b:1",)
+    assert compare(two, one).definition == ("no longer on external b:1",)
 
 
 def test_a_named_context_without_files_is_named() -> None:
