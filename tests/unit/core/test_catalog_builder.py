@@ -82,12 +82,14 @@ class TestWork:
 
     def test_a_shared_memo_changes_no_result(self) -> None:
         base = {**VARIANTS, **TestDefinition.FILES, "images/x/Dockerfile": ALPINE}
+        on_base = {"images/x/Dockerfile": "FROM ghcr.io/owner/u:1\n"}
         variations = [
             base,
-            {**base, "images/x/Dockerfile": "FROM ghcr.io/owner/u:1\n"},
+            {**base, **on_base},
             {**base, "images/images.yaml": "args: {SHARED: 9}"},
             {k: v for k, v in base.items() if not k.startswith("images/base")},
-            {**base, "images/x/Dockerfile": "FROM ghcr.io/owner/u:1\n", "images/base/new": "1"},
+            {**base, **on_base, "images/base/new": "1"},
+            {k: v for k, v in (base | on_base).items() if not k.startswith("images/base")},
         ]
         memo = Memo()
         for files in (*variations, *reversed(variations)):
