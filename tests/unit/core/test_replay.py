@@ -46,6 +46,18 @@ def test_the_script_walks_up_the_first_lines() -> None:
     assert script_builds(now, before) == {"ubuntu:24.04", "debian:12", "docker"}
 
 
+def test_the_script_takes_latest_for_the_image_s_own_name() -> None:
+    tagged = {"tagged__Dockerfile": "FROM ghcr.io/o/docker:latest\n"}
+    before = read_repository(after(**tagged))
+    now = read_repository(after(**tagged, docker__x="2"))
+    assert script_builds(now, before) == {"docker", "tagged"}
+
+
+def test_a_list_of_something_else_is_no_list_of_parents() -> None:
+    longer = CONFIG.replace("PARENTS", "ON") + 'OWNERS="rootUser:wheel webUser:www dbUser:db"\n'
+    assert read_repository(after(config_dot_sh=longer)).parents == ("ubuntu:24.04", "debian:12")
+
+
 def test_the_first_tag_built_nothing() -> None:
     replay = Replayer("ghcr.io/o").replay("v1", V1, None)
     assert replay.script == ()
