@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,21 @@ def test_the_moving_names_follow_where_that_is_asked_for(bed: Bed) -> None:
     content = f"r.example-o-base-{names.short(tags['refresh'])}.flist"
     assert bed.world.links()["r.example-o-base-latest.flist"] == content
     assert idle(bed.run(refresh_switch=True))
+
+
+def test_a_lower_release_leaves_the_moving_names_that_a_refresh_took_along(bed: Bed) -> None:
+    bed.world.moves[str(DEBIAN)] = 1
+    bed.world.files = {"base": "mended", "child": "on the mended one"}
+    bed.run(refresh_switch=True)
+    before, links = bed.tags("base"), bed.world.links()
+    bed.history.commit({"images/base/motd": "mended\n"}, on=bed.history.names["v1"], tag="v0.9")
+    lower = replace(RELEASE, ref="refs/tags/v0.9", ref_name="v0.9")
+    assert outcomes(bed.run(lower))["base"] is Outcome.PUBLISHED
+    now = bed.tags("base")
+    assert now["v0.9"] not in before.values()
+    assert now["latest"] == now["refresh"] == before["refresh"]
+    stable = "r.example-o-base-latest.flist"
+    assert bed.world.links()[stable] == links[stable]
 
 
 def test_an_unchanged_parent_is_what_a_changed_child_stands_on(bed: Bed) -> None:

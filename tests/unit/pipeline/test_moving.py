@@ -111,6 +111,10 @@ def test_only_greater_releases_are_asked_for(world: World) -> None:
     assert found == Standing(published=require_version_tag("v3"))
     branch = BranchPush(branch="main", commit="c" * 40)
     assert standing(registry, one, branch, moving) == Standing()
+    go_back(world, "v2")
+    Counting.asked = 0
+    assert standing(registry, one, release("v4"), moving) == Standing()
+    assert Counting.asked == 0
 
 
 def test_a_rollback_holds_against_the_same_release_built_again(world: World) -> None:
