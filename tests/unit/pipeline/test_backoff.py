@@ -78,6 +78,14 @@ def test_a_stop_ends_the_waiting() -> None:
     assert call.calls == 1
 
 
+def test_a_stop_while_it_waits_ends_it_too() -> None:
+    stop = threading.Event()
+    call = Flaky(transient("x", retry_after_s=100))
+    with pytest.raises(StageError):
+        attempt(call, policy=QUICK, stop=stop, on_retry=lambda *_what: stop.set())
+    assert call.calls == 1
+
+
 def test_delays_grow_to_a_limit_and_are_spread() -> None:
     policy = RetryPolicy(first_s=2, longest_s=10)
     assert [policy.delay_s(number, None, 1.0) for number in (1, 2, 3, 4)] == [2, 4, 8, 10]
@@ -102,6 +110,18 @@ def test_the_limit_backs_off_when_times_grow_and_comes_back() -> None:
     for _ in range(9):
         limit.observe(12, size_bytes=350 * MIB, beside=1)
     assert limit() == 4
+
+
+@pytest.mark.parametrize(("seconds", "slots"), [(12, 3), (24, 2), (26, 1)])
+def test_it_backs_off_beyond_two_and_a_half_times_and_comes_back_within_a_quarter_more(
+    seconds: float, slots: int
+) -> None:
+    limit = AdaptiveLimit(3)
+    limit.observe(10, size_bytes=350 * MIB, beside=1)
+    limit.observe(100, size_bytes=350 * MIB, beside=1)
+    assert limit() == 2
+    limit.observe(seconds, size_bytes=350 * MIB, beside=1)
+    assert limit() == slots
 
 
 def test_a_large_image_is_not_a_slow_hub() -> None:

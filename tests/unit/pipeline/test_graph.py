@@ -52,9 +52,28 @@ def test_a_vm_is_never_pushed() -> None:
     assert links == (Stage.SWITCH,)
 
 
-def test_a_conversion_names_first_and_builds_nothing() -> None:
-    stages = stages_of(step(image("a"), Action.CONVERT, record=DONE), RELEASE, Options())
-    assert stages == (Stage.PUSH, Stage.CONVERT, Stage.VERIFY, Stage.SWITCH)
+def test_a_skipped_vm_gets_no_name_in_a_registry() -> None:
+    assert stages_of(step(image("vm", vm=True), Action.SKIP, record=DONE), RELEASE, Options()) == ()
+
+
+@pytest.mark.parametrize(
+    ("push", "convert", "stages"),
+    [
+        (True, True, (Stage.PUSH, Stage.CONVERT, Stage.VERIFY, Stage.SWITCH)),
+        (True, False, (Stage.PUSH, Stage.SWITCH)),
+        (False, True, (Stage.CONVERT, Stage.VERIFY, Stage.SWITCH)),
+        (False, False, ()),
+    ],
+)
+def test_a_conversion_names_first_and_builds_nothing(
+    push: bool, convert: bool, stages: tuple[Stage, ...]
+) -> None:
+    options = Options(push=push, convert=convert)
+    reused = step(image("a"), Action.CONVERT, record=DONE)
+    assert stages_of(reused, RELEASE, options) == stages
+    links = (Stage.SWITCH,) if convert else ()
+    vm = step(image("vm", vm=True), Action.CONVERT, record=DONE)
+    assert stages_of(vm, RELEASE, options) == links
 
 
 @pytest.mark.parametrize(
@@ -109,6 +128,12 @@ def test_together_every_switch_waits_for_the_whole_family() -> None:
     assert gates["a"] == gates["b"] == gates["c"] != gates["x"]
     waits = after(steps, gates["a"], options)
     assert waits == {("a", Stage.VERIFY), ("b", Stage.VERIFY)}
+    assert after(steps, Job("a", Stage.BUILD), options) == set()
+
+
+def test_checks_go_before_builds_that_wait_for_the_same_slot() -> None:
+    tasks = tasks_of([step(image("a"))], RELEASE, Options(), {})
+    assert [task.key.stage for task in tasks if task.urgent] == [Stage.CHECK]
 
 
 def test_durations_of_an_earlier_run_count_where_they_are_known() -> None:
