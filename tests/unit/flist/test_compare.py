@@ -163,5 +163,19 @@ def test_counts_mode_holds_the_counts_against_each_other() -> None:
     ]
 
 
+def test_a_startup_file_of_the_images_own_is_replaced_as_the_hub_does() -> None:
+    own = Entry(path="/.startup.toml", type=EntryType.FILE, mode=0o600, size=9)
+    source = replace(SOURCE, entries=(*SOURCE.entries, own))
+    assert compare(source, FLIST, CONFIG).equal
+    assert compare_counts(source, FLIST.counts, CONFIG).equal
+
+
+def test_the_block_that_differs_is_named() -> None:
+    blocks = next(e.blocks for e in FLIST.entries if e.path == "/opt/app/three-blocks")
+    changed = (blocks[0], Block(b"x" * 16, b""), blocks[2])
+    found = compare(SOURCE, with_change("/opt/app/three-blocks", blocks=changed), CONFIG)
+    assert f"block 1 = {blocks[1].key.hex()}" in found.describe()
+
+
 def test_counts_of_a_tree_without_its_startup_file() -> None:
     assert not compare_counts(SourceTree(entries=()), FLIST.counts, CONFIG).equal

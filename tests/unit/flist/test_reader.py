@@ -120,6 +120,7 @@ def overwritten(key: str, *, by: str) -> str:
         ("DELETE FROM entries WHERE length(key) = 16", "owner"),
         ("DELETE FROM entries", "/ is not in it"),
         ("ALTER TABLE entries RENAME TO others", "no table"),
+        ("ALTER TABLE entries RENAME value TO other", "can't be read: no such column"),
         ("CREATE VIEW v AS SELECT 1", "more than tables"),
     ],
 )
@@ -145,6 +146,12 @@ def test_a_directory_described_in_two_ways_is_a_problem_not_an_error() -> None:
     proc = blake2b(b"proc", digest_size=16).hexdigest()
     flist = read(samples.edited(overwritten(tmp, by=proc)))
     assert flist.problems == ("/var/tmp: two descriptions that differ in mode or owner",)
+
+
+def test_metadata_may_be_missing_or_no_json() -> None:
+    plain = read(samples.edited("UPDATE metadata SET value = 'plain' WHERE key = 'backend'"))
+    assert dict(plain.metadata)["backend"] == "plain"
+    assert read(samples.edited("DROP TABLE metadata")).metadata == ()
 
 
 def test_a_bomb_stops_at_the_limit() -> None:

@@ -100,9 +100,13 @@ def test_a_sparse_file_of_exabytes_stops_at_the_limit() -> None:
 
 
 def test_finds_extended_attributes() -> None:
-    pax = {"SCHILY.xattr.security.capability": "x", "LIBARCHIVE.xattr.user.note": "y", "mtime": "1"}
+    pax = {
+        "SCHILY.xattr.security.capability": "x", "LIBARCHIVE.xattr.user.note": "y",
+        "SCHILY.acl.access": "user::rw-", "mtime": "1",
+    }  # fmt: skip
     tree = read_tree(Tar().add("ping", b"x", pax=pax).stream())
-    assert tree.xattrs == (("/ping", "security.capability"), ("/ping", "user.note"))
+    names = [name for path, name in tree.xattrs if path == "/ping"]
+    assert names == ["acl.access", "security.capability", "user.note"]
 
 
 def test_folders_that_the_tar_does_not_name_are_implied() -> None:
@@ -166,6 +170,14 @@ def test_a_cut_tar_is_never_taken_for_a_small_one(raw: bytes) -> None:
 def test_refuses_a_hostile_tar(tar: Tar) -> None:
     with pytest.raises(FlistError):
         read_tree(tar.stream())
+
+
+@pytest.mark.parametrize("size", [-1024, 1 << 60])
+def test_a_head_of_any_size_is_refused_before_it_is_read(size: int) -> None:
+    head = tarfile.TarInfo("x")
+    head.type, head.size = tarfile.XHDTYPE, size
+    with pytest.raises(FlistError, match="size out of bounds"):
+        read_tree(Pipe([head.tobuf(tarfile.GNU_FORMAT), WHOLE]))
 
 
 def test_a_failing_block_maker_is_heard() -> None:
