@@ -216,4 +216,4 @@ def test_whatever_makes_another_fingerprint_is_named(one: Ingredients, other: In
     if fingerprint_of(one) != fingerprint_of(other):
         assert found.files or found.definition or found.parents
     if one == other:
-        assert not found
+        assert found == Difference()
