@@ -42,6 +42,9 @@ class History:
     def commit_of(self, name: str) -> str | None:
         return self.names.get(name, name if name in self.commits else None)
 
+    def object_of(self, name: str) -> str | None:
+        return self.names.get(name)
+
     def revision(self, name: str) -> MemoryRevision:
         commit = self.commit_of(name)
         if commit is None:

@@ -48,35 +48,41 @@ class GitHubRepository:
         self._name = repository
         self._repo = client.get_repo(repository)
         self._blobs = BlobReader(self._repo)
-        self._commits: dict[str, str | None] = {}
+        self._commits: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def _tag_objects(self) -> dict[str, tuple[str, str]]:
         prefix = "refs/tags/"
         with _explained(f"the tags of {self._name}"):
-            # One request, however many tags there are: this endpoint has no pages.
-            refs = [ref.raw_data for ref in self._repo.get_git_matching_refs("tags/")]
-        return {
-            ref["ref"].removeprefix(prefix): (ref["object"]["type"], ref["object"]["sha"])
-            for ref in refs
-        }
+            # One request, however many tags there are: this endpoint has no pages. (`raw_data`
+            # would ask for each of them again.)
+            return {
+                ref.ref.removeprefix(prefix): (ref.object.type, ref.object.sha)
+                for ref in self._repo.get_git_matching_refs("tags/")
+            }
 
     def tags(self) -> tuple[str, ...]:
         """Names of all tags. Raises `GitHubError`."""
         return tuple(self._tag_objects)
 
+    def object_of(self, name: str) -> str | None:
+        """Tell the id of what a tag names: mostly a commit, of an annotated one the tag itself."""
+        return self._tag_objects[name][1] if name in self._tag_objects else None
+
     def commit_of(self, name: str) -> str | None:
-        """Tell the commit id that a tag leads to; one more request for an annotated one."""
-        if name not in self._commits:
-            self._commits[name] = self._peel(name)
-        return self._commits[name]
+        """Tell the commit id that a tag leads to; `None` where it leads to none."""
+        kind, sha = self._tag_objects.get(name, ("", ""))
+        if kind != "tag":
+            return sha if kind == "commit" else None
+        try:
+            return str(self._commit(name)["sha"])
+        except RevisionError:
+            return None  # a tag of a tree or a blob
 
     def revision(self, name: str) -> GitHubRevision:
         """Give one commit by tag, branch or id. Raises `RevisionError` where there is none."""
-        reference = f"tags/{name}" if name in self._tag_objects else name
         try:
-            with _explained(f"the revision {name} of {self._name}"):
-                found = self._repo.get_commit(reference).raw_data
+            found = self._commit(name)
         except RevisionError as error:
             raise RevisionError(
                 f"GitHub has no revision {name!r} in {self._name}",
@@ -89,12 +95,13 @@ class GitHubRepository:
         with _explained(f"the comparison {base}...{head} of {self._name}"):
             return self._repo.compare(base, head).merge_base_commit.sha
 
-    def _peel(self, name: str) -> str | None:
-        kind, sha = self._tag_objects.get(name, ("", ""))
-        if kind != "tag":
-            return sha or None
-        with _explained(f"the tag {name} of {self._name}"):
-            return str(self._repo.get_git_tag(sha).object.sha)
+    def _commit(self, name: str) -> dict[str, Any]:
+        """What GitHub says of a commit, asked once. Raises `RevisionError` where there is none."""
+        if name not in self._commits:
+            reference = f"tags/{name}" if name in self._tag_objects else name
+            with _explained(f"the revision {name} of {self._name}"):
+                self._commits[name] = self._repo.get_commit(reference).raw_data
+        return self._commits[name]
 
 
 class GitHubRevision:

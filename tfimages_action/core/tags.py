@@ -100,24 +100,36 @@ def alias_of(tag: VersionTag, tags: Iterable[str], commit_of: CommitOf) -> str |
 
     `v1` moved along to `v1.4.2` (as actions keep it) is such an alias: planning ignores it.
     """
-    longer = [other for other in _versions(tags) if tag.abbreviates(other)]
-    if not longer:
+    longer = sorted((one for one in _versions(tags) if tag.abbreviates(one)), key=_order)
+    commit = commit_of(tag.text) if longer else None
+    if commit is None:
         return None
-    commit = commit_of(tag.text)
-    same = [other for other in longer if commit is not None and commit_of(other.text) == commit]
-    return max(same).text if same else None
+    # The greatest first: it is mostly that one, and to ask of each may cost a request.
+    return next((one.text for one in reversed(longer) if commit_of(one.text) == commit), None)
 
 
 def previous_tag(current: VersionTag, tags: Iterable[str], commit_of: CommitOf) -> str | None:
-    """Name the greatest version tag below `current`, aliases left out; `None` for the first.
+    """Name the greatest version tag below `current`; `None` for the first.
 
     The order is by version alone: the tag may lie on another branch, or on the same commit.
-    `commit_of` is asked only for tags that could be aliases.
     """
     names = tuple(tags)
-    below = sorted((tag for tag in _versions(names) if tag < current), key=_order)
-    for tag in reversed(below):
-        if alias_of(tag, names, commit_of) is None:
+    return _greatest((tag for tag in _versions(names) if tag < current), names, commit_of)
+
+
+def newest_tag(tags: Iterable[str], commit_of: CommitOf) -> str | None:
+    """Name the greatest version tag there is."""
+    names = tuple(tags)
+    return _greatest(_versions(names), names, commit_of)
+
+
+def _greatest(found: Iterable[VersionTag], tags: Iterable[str], commit_of: CommitOf) -> str | None:
+    """The greatest of them, less aliases and tags that lead to no commit (to a tree, a blob).
+
+    `commit_of` is asked for it, for those passed over, and for tags that could be aliases.
+    """
+    for tag in sorted(found, key=_order, reverse=True):
+        if commit_of(tag.text) is not None and alias_of(tag, tags, commit_of) is None:
             return tag.text
     return None
 

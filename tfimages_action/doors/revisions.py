@@ -9,6 +9,7 @@ from typing import Protocol
 from tfimages_action.core.tags import (
     VersionTag,
     alias_of,
+    newest_tag,
     parse_version_tag,
     previous_tag,
     require_version_tag,
@@ -28,11 +29,18 @@ class Repository(Protocol):
     def merge_base(self, base: str, head: str) -> str | None: ...
 
 
+class Remote(Repository, Protocol):
+    """The repository as GitHub sees it."""
+
+    def object_of(self, name: str) -> str | None: ...
+
+
 class Clone(Repository, Protocol):
     """The repository as local git sees it."""
 
     @property
     def origin(self) -> str | None: ...
+    def revision(self, name: str, *, commit: str | None = None) -> Revision: ...
     def worktree(self) -> Revision: ...
 
 
@@ -54,7 +62,7 @@ class Comparison:
 class Sources:
     """Local git first (no request, nothing fetched), GitHub's API for what it lacks."""
 
-    def __init__(self, *, local: Clone | None, remote: Repository | None) -> None:
+    def __init__(self, *, local: Clone | None, remote: Remote | None) -> None:
         self.local = local
         self.remote = remote
 
@@ -72,14 +80,18 @@ class Sources:
 
     def commit_of(self, name: str) -> str | None:
         """Tell the commit of a tag, as the side that named the tag sees it."""
-        if self.remote is not None:
-            return self.remote.commit_of(name)
-        return self.local.commit_of(name) if self.local else None
+        if self.remote is None:
+            return self.local.commit_of(name) if self.local else None
+        named = self.remote.object_of(name)
+        # An annotated tag that the clone has too costs no request.
+        at_hand = self.local.commit_of(named) if self.local and named else None
+        return at_hand or self.remote.commit_of(name)
 
     def revision(self, name: str) -> Revision:
         """Find a revision. Raises `RevisionError` naming what mends it."""
-        if self.local is not None and self._local_is_right(name):
-            return self.local.revision(name)
+        commit = self._commit_here(name)
+        if self.local is not None and commit is not None:
+            return self.local.revision(name, commit=commit)
         if self.remote is not None:
             return self.remote.revision(name)
         if name == "HEAD":
@@ -111,13 +123,17 @@ class Sources:
             hint="check out with `fetch-depth: 0`",
         )
 
-    def _local_is_right(self, name: str) -> bool:
-        """Whether the clone has it, and has not an older place of a tag moved by force."""
-        assert self.local is not None  # noqa: S101 - the caller looked
-        commit = self.local.commit_of(name)
-        if commit is None or self.remote is None or name not in self.tags:
-            return commit is not None
-        return self.remote.commit_of(name) == commit
+    def _commit_here(self, name: str) -> str | None:
+        """Tell the commit, if the clone has it: of a tag the one that GitHub says.
+
+        The clone may know it without the tag, or by an older place of a tag moved by force.
+        """
+        if self.local is None:
+            return None
+        if self.remote is None or name not in self.tags:
+            return self.local.commit_of(name)
+        commit = self.commit_of(name)
+        return self.local.commit_of(commit) if commit else None
 
 
 def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
@@ -180,8 +196,7 @@ def _pair(sources: Sources, current: str, previous: str | None) -> Comparison:
 
 def last_release(sources: Sources) -> str | None:
     """Name the greatest version tag there is."""
-    found = [tag for tag in map(parse_version_tag, sources.tags) if tag is not None]
-    return max(found).text if found else None
+    return newest_tag(sources.tags, sources.commit_of)
 
 
 def _tag_of_head(sources: Sources) -> str | None:

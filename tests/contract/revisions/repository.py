@@ -17,11 +17,11 @@ AUTHOR = {
 }  # fmt: skip
 
 
-def git(repo: Path, *arguments: str) -> str:
+def git(repo: Path, *arguments: str, given: str = "") -> str:
     command = ["git", "-C", str(repo), *arguments]
     environment = {**os.environ, **AUTHOR}
     return subprocess.run(
-        command, env=environment, check=True, capture_output=True, text=True
+        command, env=environment, check=True, capture_output=True, text=True, input=given
     ).stdout
 
 

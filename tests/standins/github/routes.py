@@ -141,8 +141,9 @@ class Routes:
         raise AbsentError(wanted)
 
     def _matching_refs(self, request: Request) -> Reply:
+        # All of them at once, whatever `per_page` says: https://github.com/google/go-github/pull/3924
         refs = self._git.refs(f"refs/{request.parts['name']}")
-        return Reply(body=[bodies.ref(self._urls, ref) for ref in refs], paged=True)
+        return Reply(body=[bodies.ref(self._urls, ref) for ref in refs])
 
     def _tag_object(self, request: Request) -> Reply:
         sha = request.parts["sha"]

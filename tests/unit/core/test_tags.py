@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tfimages_action.core.tags import (
     alias_of,
+    newest_tag,
     parse_version_tag,
     previous_tag,
     require_version_tag,
@@ -79,11 +80,31 @@ def test_a_short_tag_moved_along_to_a_rebuild_is_an_alias_too() -> None:
     assert previous_tag(require_version_tag("v1.2.0"), commits, commits.get) is None
 
 
+def test_the_newest_is_no_alias_and_leads_to_a_commit() -> None:
+    commits = {"v1": "c1", "v2": "c2", "v2.0": "c2", "v3": None, "x": "c9"}
+    assert newest_tag(commits, commits.get) == "v2.0"
+    assert newest_tag(["x"], commits.get) is None
+    assert previous_tag(require_version_tag("v4"), commits, commits.get) == "v2.0"
+
+
+def test_few_commits_are_asked_for() -> None:
+    tags = ["v1", *(f"v1.{number}" for number in range(99)), "v2"]
+    asked: list[str] = []
+
+    def commit_of(tag: str) -> str:
+        asked.append(tag)
+        return "c98" if tag == "v1" else tag.replace("v1.", "c")
+
+    assert alias_of(require_version_tag("v1"), tags, commit_of) == "v1.98"
+    assert previous_tag(require_version_tag("v2"), tags, commit_of) == "v1.98"
+    assert asked == ["v1", "v1.98", "v1.98"]
+
+
 def test_a_letter_asks_to_rebuild_all_and_serves_as_previous() -> None:
     again = require_version_tag("v28a")
     assert again.rebuilds_all
-    assert previous_tag(require_version_tag("v29"), ["v28", "v28a"], unmoved) == "v28a"
-    assert previous_tag(again, ["v28", "v28a"], unmoved) == "v28"
+    assert previous_tag(require_version_tag("v29"), ["v28", "v28a"], str.upper) == "v28a"
+    assert previous_tag(again, ["v28", "v28a"], str.upper) == "v28"
 
 
 versions = st.builds(

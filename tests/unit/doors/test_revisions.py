@@ -42,11 +42,14 @@ class FakeRemote:
     def commit_of(self, name: str) -> str | None:
         return self._tags.get(name, name if name in self._others else None)
 
-    def revision(self, name: str) -> FakeRevision:
-        commit = self.commit_of(name)
-        if commit is None:
+    def object_of(self, name: str) -> str | None:
+        return self._tags.get(name)
+
+    def revision(self, name: str, *, commit: str | None = None) -> FakeRevision:
+        found = commit or self.commit_of(name)
+        if found is None:
             raise RevisionError(f"no {name}")
-        return FakeRevision(name, commit)
+        return FakeRevision(name, found)
 
     def worktree(self) -> FakeRevision:
         raise AssertionError("nobody asks for a worktree here")

@@ -63,16 +63,19 @@ class GitRepository:
         commit = self._find(name)
         return str(commit.id) if commit else None
 
-    def revision(self, name: str) -> GitRevision:
-        """Give one commit by tag, branch or id. Raises `RevisionError` where it isn't at hand."""
-        commit = self._find(name)
-        if commit is None:
+    def revision(self, name: str, *, commit: str | None = None) -> GitRevision:
+        """Give one commit by tag, branch or id. Raises `RevisionError` where it isn't at hand.
+
+        `commit` is what the name stands for, where the clone may not know it.
+        """
+        found = self._find(commit or name)
+        if found is None:
             shallow = " (the clone is shallow)" if self.is_shallow else ""
             raise RevisionError(
                 f"git has no revision {name!r}{shallow}",
                 hint="check out with `fetch-depth: 0`, which brings all tags and their history",
             )
-        return GitRevision(self._objects, name, commit)
+        return GitRevision(self._objects, name, found)
 
     def worktree(self) -> WorktreeRevision:
         """Give the worktree with its uncommitted changes."""
