@@ -20,9 +20,10 @@ AUTHOR = {
 def git(repo: Path, *arguments: str, given: str = "") -> str:
     command = ["git", "-C", str(repo), *arguments]
     environment = {**os.environ, **AUTHOR}
-    return subprocess.run(
-        command, env=environment, check=True, capture_output=True, text=True, input=given
-    ).stdout
+    done = subprocess.run(
+        command, env=environment, check=True, capture_output=True, input=given.encode()
+    )
+    return os.fsdecode(done.stdout)
 
 
 def write(repo: Path, path: str, text: str) -> Path:
@@ -43,7 +44,8 @@ def listed(revision: Revision, under: str = "") -> list[str]:
 
 def ls_tree(repo: Path, name: str) -> list[str]:
     rows = git(repo, "ls-tree", "-r", "-z", name).split("\0")[:-1]
-    return [" ".join((row.split()[0], row.split()[2])) + "\t" + row.split("\t")[1] for row in rows]
+    parts = (row.partition("\t") for row in rows)
+    return [f"{head.split()[0]} {head.split()[2]}\t{path}" for head, _, path in parts]
 
 
 def remote(api: GitHubStandIn, token: str | None = "t") -> GitHubRepository:

@@ -9,6 +9,9 @@ import pytest
 from tests.contract.revisions.repository import commit, git, listed, ls_tree, write
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.tree import FileMode, TreeEntry, tree_of, walk
+from tfimages_action.doors.event import Event
+from tfimages_action.doors.planning import open_sources
+from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import RevisionError
 
 
@@ -44,6 +47,25 @@ def test_a_clone_without_trees_says_so(repo: Path, tmp_path: Path) -> None:
     with pytest.raises(RevisionError, match="all folders") as caught:
         GitRepository(clone).revision("v1").tree("images")
     assert "filter" in caught.value.hint
+
+
+def test_a_partial_clone_of_an_older_git_is_read(repo: Path) -> None:
+    expected = listed(GitRepository(repo).revision("v2"))
+    git(repo, "config", "core.repositoryFormatVersion", "1")
+    git(repo, "config", "extensions.partialClone", "origin")
+    assert listed(GitRepository(repo).revision("v2")) == expected
+
+
+@pytest.mark.parametrize("extension", ["objectFormat = sha256", "refStorage = reftable"])
+def test_a_repository_that_libgit2_can_not_read_is_said(repo: Path, extension: str) -> None:
+    with (repo / ".git/config").open("a") as config:
+        config.write(f"[core]\nrepositoryFormatVersion = 1\n[extensions]\n{extension}\n")
+    with pytest.raises(RevisionError, match="can't be read") as caught:
+        GitRepository(repo)
+    assert "git refs migrate" in caught.value.hint
+    event = Event(on_github=True, repository="o/r", workspace=repo)
+    sources = open_sources(Settings(), event)  # in a job GitHub's API stands in
+    assert (sources.local, sources.remote is None) == (None, False)
 
 
 def test_a_bare_and_a_foreign_clone_give_the_same(repo: Path, tmp_path: Path) -> None:

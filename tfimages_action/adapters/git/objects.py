@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
+from tfimages_action.adapters.git import large_files
 from tfimages_action.adapters.git.libgit2 import pygit2
 from tfimages_action.core.tree import File, FileMode, Tree, make_tree
 from tfimages_action.errors import RevisionError
@@ -19,13 +20,8 @@ pygit2.settings.enable_caching(False)
 _MODES: Final = {mode.value.encode(): mode for mode in FileMode}
 _FOLDER: Final = b"40000"
 _TREE_ENTRY: Final = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
-_LFS_POINTER: Final = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\n"
-)
 _new: Final = tuple.__new__
 """What a NamedTuple's own call ends in, at half the time: it is made for every file there is."""
-LONGEST_POINTER: Final = 1024
-"""Bytes; LFS takes nothing longer for a pointer."""
 
 
 class Objects:
@@ -35,7 +31,7 @@ class Objects:
         self._everywhere = repo.odb
         self._folder = Path(repo.path)
         # Where there is a pointer: git's configuration takes 4 ms to read.
-        self._large_files = cache(partial(_large_files, repo))
+        self._large_files = cache(partial(large_files.storage, repo))
         # libgit2's own store asks the file system for each object first, which takes as long as
         # reading it. (A linked worktree's objects are elsewhere.)
         folder = self._folder / "objects"
@@ -94,7 +90,9 @@ class Objects:
         """Whether it is a Git LFS pointer whose object was not fetched (`lfs: true`)."""
         oid = pygit2.Oid(hex=blob)
         try:
-            return self._size(oid) <= LONGEST_POINTER and self.dangles(self._read(oid)[1])
+            if self._size(oid) > large_files.LONGEST_POINTER:
+                return False
+            return self.dangles(self._read(oid)[1])
         except (KeyError, pygit2.GitError):
             return False  # not at hand at all: reading it says so
 
@@ -121,20 +119,5 @@ class Objects:
 
     def _large_file(self, data: bytes) -> Path | None:
         """Where the object of a Git LFS pointer lies, if the clone has it."""
-        pointer = _LFS_POINTER.match(data)
-        if pointer is None:
-            return None
-        name = pointer[1].decode()
-        return self._large_files() / name[:2] / name[2:4] / name
-
-
-def _common_folder(folder: Path) -> Path:
-    """The repository's own folder: a linked worktree has another one, which leads there."""
-    leads = folder / "commondir"
-    return folder / leads.read_text().strip() if leads.is_file() else folder
-
-
-def _large_files(repo: pygit2.Repository) -> Path:
-    """Where Git LFS keeps its objects: `lfs.storage`, which counts from the common folder."""
-    *_, storage = (None, *repo.config.get_multivar("lfs.storage"))  # the last one wins
-    return _common_folder(Path(repo.path)) / (storage or "lfs") / "objects"
+        name = large_files.object_of(data)
+        return self._large_files() / name[:2] / name[2:4] / name if name else None

@@ -6,20 +6,18 @@ A clone may be shallow, bare, or owned by another user (the runner's workspace b
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from tfimages_action.adapters.git.libgit2 import pygit2
-from tfimages_action.adapters.git.objects import LONGEST_POINTER, Objects
-from tfimages_action.core.tree import EMPTY, FileMode, Tree, TreeEntry, tree_of
+from tfimages_action.adapters.git.objects import Objects
+from tfimages_action.adapters.git.worktree import WorktreeRevision
+from tfimages_action.core.tree import EMPTY, Tree
 from tfimages_action.errors import RevisionError
 
 pygit2.settings.owner_validation = False
-
-_WORKTREE: Final = "worktree"
+# Written by older gits into partial clones; whoever only reads what is there need not know more.
+pygit2.settings.set_extensions(["partialclone"])
 
 
 class GitRepository:
@@ -27,14 +25,21 @@ class GitRepository:
 
     def __init__(self, path: Path) -> None:
         """Open the repository that holds `path`. Raises `RevisionError` where there is none."""
-        found = pygit2.discover_repository(str(path)) if path.exists() else None
-        if found is None:
+        if not path.exists() or pygit2.discover_repository(str(path)) is None:
             raise RevisionError(
                 f"{path.absolute()} is not in a git repository",
                 hint="go to one or name its folder with --repo (`git init` makes one); in a job "
                 "run actions/checkout first",
             )
-        self._repo = pygit2.Repository(found)
+        try:
+            # By the folder itself: what was found may lie elsewhere and not know its worktree.
+            self._repo = pygit2.Repository(str(path))
+        except pygit2.GitError as error:
+            raise RevisionError(
+                f"the git repository can't be read: {error}",
+                hint="libgit2 reads it, which knows no SHA-256 and no reftable (`git refs migrate "
+                "--ref-format=files` mends that one); of anything else `git status` says more",
+            ) from error
         self._objects = Objects(self._repo)
 
     @property
@@ -162,82 +167,3 @@ class GitRevision:
                 return None
             tree = tree[part]
         return tree.id.raw if isinstance(tree, pygit2.Tree) else None
-
-
-class WorktreeRevision:
-    """The worktree: what git tracks as it is now, and new files that git does not ignore."""
-
-    def __init__(self, repo: pygit2.Repository, objects: Objects, head: pygit2.Commit) -> None:
-        self._repo = repo
-        self._objects = objects
-        self._head = head
-        self._root = Path(repo.workdir)
-        self._changed = {
-            path: status
-            for path, status in repo.status(untracked_files="all").items()
-            if not status & pygit2.enums.FileStatus.IGNORED
-        }
-        self._files: dict[str, Path] = {}
-
-    @property
-    def name(self) -> str:
-        return _WORKTREE
-
-    @property
-    def commit(self) -> str | None:
-        """The commit that it equals; `None` with uncommitted changes."""
-        return None if self._changed else str(self._head.id)
-
-    @property
-    def created(self) -> datetime:
-        return datetime.fromtimestamp(self._head.commit_time, UTC)
-
-    def tree(self, under: str = "") -> Tree:
-        return tree_of(self._entries(under), under)
-
-    def _entries(self, under: str) -> Iterator[TreeEntry]:
-        """Those below `under`; elsewhere nothing is read, however large it is."""
-        self._repo.index.read()
-        index = {entry.path: entry for entry in self._repo.index}
-        prefix = f"{under}/" if under else ""
-        for path in {*index, *self._changed}:
-            if not path.startswith(prefix):
-                continue
-            if path in self._changed:
-                entry = self._entry_on_disk(path)
-                if entry:
-                    yield entry
-            else:
-                known = index[path]
-                yield TreeEntry(path, FileMode.of(known.mode), str(known.id))
-
-    def read(self, blob: str) -> bytes:
-        path = self._files.get(blob)
-        if path is None:
-            return self._objects.content(blob)
-        if path.is_symlink():
-            return str(path.readlink()).encode()
-        return self._objects.resolved(path.read_bytes())
-
-    def lacks_large_file(self, blob: str) -> bool:
-        path = self._files.get(blob)
-        if path is None:
-            return self._objects.lacks_large_file(blob)
-        return path.stat().st_size <= LONGEST_POINTER and self._objects.dangles(path.read_bytes())
-
-    def _entry_on_disk(self, path: str) -> TreeEntry | None:
-        place = self._root / path
-        try:
-            mode = place.lstat().st_mode
-        except OSError:
-            return None
-        if stat.S_ISLNK(mode):
-            blob = str(pygit2.hash(str(place.readlink()).encode()))
-            self._files[blob] = place
-            return TreeEntry(path, FileMode.SYMLINK, blob)
-        if not stat.S_ISREG(mode):
-            return None
-        blob = str(pygit2.hashfile(str(place)))
-        self._files[blob] = place
-        executable = mode & stat.S_IXUSR
-        return TreeEntry(path, FileMode.EXECUTABLE if executable else FileMode.FILE, blob)
