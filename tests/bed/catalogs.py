@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import docker.utils.build  # noqa: F401 - here, since urllib3 asks for a socket when imported
-
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Catalog, Image
 

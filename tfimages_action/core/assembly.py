@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfimages_action.core.catalog import Image
@@ -45,12 +44,10 @@ def _parents(links: Links) -> Sequence[str]:
 
 
 def _trees(draft: Draft, contexts: ContextReader) -> list[Tree]:
-    """The folders that `_files` chooses from: where they are the same, so is what it finds."""
+    """The folders that `_files` chooses from by the draft: where both are the same, so is that."""
     trees = [contexts.tree(draft.context)]
     if draft.contexts:
         trees += [contexts.tree(named.folder) for named in draft.contexts if not named.outside]
-    if not draft.dockerfile.path.startswith(draft.context):
-        trees.append(contexts.tree(posixpath.dirname(draft.dockerfile.path)))
     return trees
 
 
@@ -60,6 +57,7 @@ def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
         context=draft.context,
         dockerfile=draft.dockerfile,
         contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
+        ignore_files=dict(draft.ignore_files),
         ignore=draft.definition.ignore,
         own=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
     )

@@ -16,7 +16,7 @@ from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.config.values import ImagesYaml
 from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import Definer
-from tfimages_action.core.discovery import IMAGES_YAML, Folder
+from tfimages_action.core.discovery import IMAGES_YAML, Folder, normal
 from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.drafting import Drafter
@@ -64,10 +64,11 @@ class _Builder:
     ) -> None:
         self._revision = revision
         self._options = options
-        self._images_dir = posixpath.normpath(options.images_dir).strip("/").removeprefix(".")
+        self._images_dir = normal(options.images_dir)
         self._memo = memo
         self._lenient = lenient
         self._files = Files(revision)
+        self._reader = ContextReader(self._files, memo.counting)
         self._errors: list[RefusedError] = []
         self._broken: set[str] = set()
         self._problems: list[Problem] = []
@@ -86,9 +87,7 @@ class _Builder:
             resolution, linked = links[name]
             if linked.problems or drafts[name].questionable(resolution):
                 self._problems += (*drafts[name].warnings(resolution), *linked.problems)
-        images = assemble(
-            order, drafts, links, ContextReader(self._files, self._memo.counting), self._memo
-        )
+        images = assemble(order, drafts, links, self._reader, self._memo)
         return Catalog(
             revision=self._revision.name,
             images=images,
@@ -97,13 +96,15 @@ class _Builder:
         )
 
     def _drafts(self) -> list[Draft]:
-        entry = self._files.at(posixpath.join(self._images_dir, IMAGES_YAML))
+        place = posixpath.join(self._images_dir, IMAGES_YAML)
+        entry = self._attempt(self._images_dir, lambda: self._files.file(place), None)
         shared = self._shared(entry) if entry else ImagesYaml()
         known = self._memo.drafts_under(self._options, entry.blob if entry else "")
         drafter = Drafter(
             Definer(shared, registry=self._options.registry),
             self._revision,
             self._files,
+            self._reader,
             self._memo,
             overrides=self._options.overrides,
         )

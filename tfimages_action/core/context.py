@@ -1,25 +1,26 @@
 """Which files of a revision a build sees, and which of them its fingerprint looks at.
 
-`.dockerignore` is applied here and not by BuildKit: what was planned is what is built. Of what a
-build sees the fingerprint leaves out only what `ignore:` names (`README*`): it changes nothing,
-but stays in the build, or `COPY README.md` would fail. The image's own image.yaml is in neither:
-a longer list of variants would else rebuild every one of them.
+`.dockerignore` is applied here, by BuildKit's rules and not by BuildKit: what was planned is what
+is built. Of what a build sees the fingerprint leaves out only what `ignore:` names (`README*`): it
+changes nothing, but stays in the build, or `COPY README.md` would fail. The image's own image.yaml
+is in neither: a longer list of variants would else rebuild every one of them.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from tfimages_action.core.catalog import Image
 from tfimages_action.core.discovery import IMAGE_YAML
+from tfimages_action.core.dockerignore import IgnorePatternError, Matcher, docker_ignore
 from tfimages_action.core.files import Files
 from tfimages_action.core.fingerprint import FileSet
-from tfimages_action.core.ignore import Counting, Matcher, docker_ignore
+from tfimages_action.core.ignore import Counting
 from tfimages_action.core.tree import File, Tree, TreeEntry, make_tree, walk, without
-from tfimages_action.errors import StageError
+from tfimages_action.errors import ConfigError, Location, StageError
 
 DOCKERIGNORE: Final = ".dockerignore"
 
@@ -86,17 +87,22 @@ class ContextReader:
         context: str,
         dockerfile: TreeEntry,
         contexts: Iterable[tuple[str, str]],
+        ignore_files: Mapping[str, TreeEntry],
         ignore: tuple[str, ...],
         own: str,
     ) -> tuple[FileSet, ...]:
         """The files that a fingerprint looks at; `contexts` are (name, folder).
 
-        `own` is the path of the image's image.yaml, which is none of them.
+        `ignore_files` are by the contexts' names. `own` is the path of the image's image.yaml,
+        which is none of them.
         """
-        main = FileSet("", self._counted(context, dockerfile.path, ignore, own))
-        sets = [main]
-        for name, folder in sorted(contexts):
-            sets.append(FileSet(name, self._counted(folder, None, ignore, own)))
+
+        def counted(name: str, folder: str) -> FileSet:
+            seen = self._seen(folder, ignore_files.get(name), own)
+            return FileSet(name, self._counting.of(seen, ignore))
+
+        main = counted("", context)
+        sets = [main, *(counted(name, folder) for name, folder in sorted(contexts))]
         file = File(dockerfile.mode, dockerfile.blob)
         inside = _below(context, dockerfile.path)
         if inside is None or main.tree.file(inside) != file:
@@ -108,20 +114,23 @@ class ContextReader:
     def entries(
         self, folder: str, *, dockerfile: str | None = None, own: str
     ) -> tuple[TreeEntry, ...]:
-        """The files below a folder that .dockerignore lets through, but for `own` (image.yaml).
+        """The files below a folder that .dockerignore lets through, but for `own` (image.yaml)."""
+        return tuple(walk(self._seen(folder, self.ignore_file(folder, dockerfile), own), folder))
 
-        BuildKit looks for `<Dockerfile>.dockerignore` beside the Dockerfile first.
+    def ignore_file(self, folder: str, dockerfile: str | None = None) -> TreeEntry | None:
+        """What says which files of the folder stay out of the build, if anything does.
+
+        BuildKit looks for `<Dockerfile>.dockerignore` beside the Dockerfile first. Raises
+        `ConfigError` where it would refuse a line of it.
         """
-        return tuple(walk(self._seen(folder, dockerfile, own), folder))
+        own = self._files.file(dockerfile + DOCKERIGNORE) if dockerfile else None
+        found = own or self._files.file(f"{folder}/{DOCKERIGNORE}" if folder else DOCKERIGNORE)
+        if found is not None:
+            self._matcher(found)
+        return found
 
-    def _counted(
-        self, folder: str, dockerfile: str | None, ignore: tuple[str, ...], own: str
-    ) -> Tree:
-        return self._counting.of(self._seen(folder, dockerfile, own), ignore)
-
-    def _seen(self, folder: str, dockerfile: str | None, own: str) -> Tree:
+    def _seen(self, folder: str, ignore_file: TreeEntry | None, own: str) -> Tree:
         tree = self._files.tree(folder)
-        ignore_file = self._ignore_file(folder, dockerfile)
         if ignore_file is not None and (excludes := self._matcher(ignore_file)):
             tree = without(tree, excludes)
         inside = _below(folder, own)
@@ -129,14 +138,18 @@ class ContextReader:
             tree = without(tree, inside.__eq__)
         return tree
 
-    def _ignore_file(self, folder: str, dockerfile: str | None) -> TreeEntry | None:
-        own = self._files.at(dockerfile + DOCKERIGNORE) if dockerfile else None
-        return own or self._files.at(f"{folder}/{DOCKERIGNORE}" if folder else DOCKERIGNORE)
-
     def _matcher(self, entry: TreeEntry) -> Matcher | None:
         if entry.blob not in self._matchers:
             text = self._files.read(entry).decode(errors="surrogateescape")
-            self._matchers[entry.blob] = docker_ignore(text)
+            try:
+                self._matchers[entry.blob] = docker_ignore(text)
+            except IgnorePatternError as error:
+                raise ConfigError(
+                    f"{error}: BuildKit refuses to build with it",
+                    hint="close the bracket, or write `\\[` for one in a name; `!` and `\\` can't "
+                    "stand alone",
+                    location=Location(path=entry.path, line=error.line),
+                ) from error
         return self._matchers[entry.blob]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -31,6 +32,12 @@ class Folder(NamedTuple):
         if self.config is not None or self.dockerfile is None:
             return False
         return self.dockerfile.mode is not FileMode.SYMLINK
+
+
+def normal(images_dir: str) -> str:
+    """`images-dir` as paths have it: no slash at either end, empty for the repository's root."""
+    found = posixpath.normpath(images_dir.strip("/"))
+    return "" if found == "." else found
 
 
 Marked = tuple[tuple[str, Tree], ...]

@@ -26,6 +26,8 @@ class Draft:
     parsed: Dockerfile
     context: str
     contexts: tuple[NamedContext, ...]
+    ignore_files: tuple[tuple[str, TreeEntry], ...] = ()
+    """By the contexts' names (empty for the main one), where there is a .dockerignore."""
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfimages_action.core.catalog import NamedContext
+from tfimages_action.core.context import ContextReader
 from tfimages_action.core.definition import Definer
 from tfimages_action.core.discovery import IMAGE_YAML, Folder
 from tfimages_action.core.draft import Draft
@@ -28,6 +29,7 @@ class Drafter:
         definer: Definer,
         revision: Revision,
         files: Files,
+        reader: ContextReader,
         memo: Memo,
         *,
         overrides: tuple[tuple[str, str], ...],
@@ -35,6 +37,7 @@ class Drafter:
         self._definer = definer
         self._revision = revision
         self._files = files
+        self._reader = reader
         self._memo = memo
         self._overrides = overrides
 
@@ -56,6 +59,7 @@ class Drafter:
             for name, path in config.value.contexts.items():
                 place = self._inside(path, config, ("contexts", name))
                 contexts.append(NamedContext(name=name, folder=place))
+        ignore_files = self._ignore_files(context, dockerfile.path, contexts)
         parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
         drafts = (
             Draft(
@@ -64,6 +68,7 @@ class Drafter:
                 parsed=parsed,
                 context=context,
                 contexts=tuple(contexts),
+                ignore_files=ignore_files,
             )
             for definition in definitions
         )
@@ -74,7 +79,8 @@ class Drafter:
             return None
         from tfimages_action.core.config.read import read_image_yaml  # noqa: PLC0415 - see there
 
-        return read_image_yaml(folder.config.path, self._files.read(folder.config))
+        entry = self._files.file(folder.config.path) or folder.config
+        return read_image_yaml(folder.config.path, self._files.read(entry))
 
     def _dockerfile(self, folder: Folder, config: ConfigFile[ImageYaml] | None) -> TreeEntry:
         """The file that is built, through symlinks."""
@@ -96,6 +102,17 @@ class Drafter:
         if entry is None or entry.mode is FileMode.SUBMODULE:
             raise ConfigError(f"there is no file {path}", location=asked)
         return entry
+
+    def _ignore_files(
+        self, context: str, dockerfile: str, contexts: list[NamedContext]
+    ) -> tuple[tuple[str, TreeEntry], ...]:
+        main = self._reader.ignore_file(context, dockerfile)
+        found = [("", main)] if main else []
+        for named in contexts:
+            entry = self._reader.ignore_file(named.folder)
+            if entry:
+                found.append((named.name, entry))
+        return tuple(found)
 
     def _inside(self, path: str, config: ConfigFile[ImageYaml], key: tuple[str | int, ...]) -> str:
         """A folder that image.yaml names from the repository's root."""

@@ -38,6 +38,22 @@ class Files:
         found = self.tree(folder).files.get(name)
         return TreeEntry(path, *found) if found else None
 
+    def file(self, path: str) -> TreeEntry | None:
+        """The file of that path, through symlinks; `None` where there is none.
+
+        Raises `ConfigError` for a link that leads to no file of the repository.
+        """
+        found = self.at(path)
+        if found is None or found.mode is not FileMode.SYMLINK:
+            return found
+        place = Location(path=path)
+        led = self.at(self.resolve(path, asked=place))
+        if led is None:
+            raise ConfigError(
+                "this link leads to no file", hint="mend it, or remove it", location=place
+            )
+        return led
+
     def has_folder(self, folder: str) -> bool:
         """Whether anything lies below the folder: git knows no empty ones."""
         return bool(self.tree(folder))

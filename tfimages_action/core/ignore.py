@@ -1,66 +1,14 @@
-"""Which files a build never sees (`.dockerignore`), and which no fingerprint looks at (`ignore:`).
-
-The patterns of a .dockerignore are read and translated by the docker SDK; how they apply follows
-BuildKit (github.com/moby/patternmatcher) where the SDK does not: case counts, and what holds for a
-folder holds for all below it until a later pattern says otherwise.
-"""
+"""Which files no fingerprint looks at (`ignore:`), though a build sees them."""
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 from tfimages_action.core.tree import Tree, make_tree, without
-
-Matcher = Callable[[str], bool]
-"""Takes a path relative to the context (or to a named context's folder): is it left out?"""
-
-_COMMENT: Final = "#"
-
-
-def docker_ignore(text: str) -> Matcher | None:
-    """Read a .dockerignore; `None` where it excludes nothing."""
-    lines = text.removeprefix("\ufeff").splitlines()
-    patterns = [line.strip() for line in lines if not line.startswith(_COMMENT) and line.strip()]
-    return _DockerIgnore(patterns).excludes if patterns else None
-
-
-class _DockerIgnore:
-    """The patterns of one file, and what they say about the folders met so far."""
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        # 0.2 s for the whole SDK: only where there is a .dockerignore.
-        from docker.utils.build import PatternMatcher  # noqa: PLC0415
-        from docker.utils.fnmatch import translate  # noqa: PLC0415
-
-        spaced = [re.sub(r"^!\s+", "!", pattern) for pattern in patterns]
-        read = PatternMatcher(spaced).patterns[:-1]  # the SDK appends `!.dockerignore` for itself
-        self._rules = [
-            (re.compile(translate(rule.cleaned_pattern)), rule.exclusion) for rule in read
-        ]
-        self._folders: dict[str, tuple[bool, ...]] = {"": (False,) * len(self._rules)}
-
-    def excludes(self, path: str) -> bool:
-        """Tell whether the path stays out of the context: the last rule that matches decides."""
-        excluded = False
-        for (_, keeps), hit in zip(self._rules, self._hits(path), strict=True):
-            if hit:
-                excluded = not keeps
-        return excluded
-
-    def _hits(self, path: str) -> tuple[bool, ...]:
-        folder = path.rpartition("/")[0]
-        above = self._folders.get(folder)
-        if above is None:
-            above = self._folders[folder] = self._hits(folder)
-        return tuple(
-            held or rule.match(path) is not None
-            for (rule, _), held in zip(self._rules, above, strict=True)
-        )
 
 
 class Counting:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tfimages_action.core.discovery import normal
 from tfimages_action.core.tree import TreeEntry
 
 _PLAIN: Final = ("Dockerfile", "dockerfile")
@@ -22,11 +22,6 @@ class PassedOver:
 
     path: str
     why: str
-
-
-def normal(images_dir: str) -> str:
-    """`images-dir` as paths have it: no slash at either end, empty for the repository's root."""
-    return posixpath.normpath(images_dir).strip("/").removeprefix(".")
 
 
 def likely_images_dir(entries: Iterable[TreeEntry]) -> str:

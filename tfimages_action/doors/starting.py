@@ -7,7 +7,7 @@ from typing import Final
 
 import yaml
 
-from tfimages_action.core.survey import normal
+from tfimages_action.core.discovery import normal
 
 WORKFLOW: Final = ".github/workflows/publish.yaml"
 CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"

@@ -66,6 +66,34 @@ class TestSymlinks:
         with pytest.raises(ConfigError, match="leads out"):
             catalog_of({**files, "here": "../out"}, modes={"here": FileMode.SYMLINK})
 
+    def test_configuration_and_ignore_files_may_be_links(self) -> None:
+        files = {
+            "images/images.yaml": "../shared/images.yaml",
+            "images/a/Dockerfile": ALPINE + "ARG X\n",
+            "images/a/image.yaml": "../../shared/image.yaml",
+            "images/a/.dockerignore": "../../shared/ignored",
+            "images/a/file": "1",
+            "shared/images.yaml": "args: {X: 1}",
+            "shared/image.yaml": "variants: [{name: one}]",
+            "shared/ignored": "file\n",
+        }
+        modes = dict.fromkeys(
+            ("images/images.yaml", "images/a/image.yaml", "images/a/.dockerignore"),
+            FileMode.SYMLINK,
+        )
+        memo = Memo()
+        found = catalog_of(files, modes=modes, memo=memo).images[0]
+        assert (found.name, found.args) == ("one", (("X", "1"),))
+        assert found == catalog_of({**files, "images/a/file": "2"}, modes=modes).images[0]
+        other = catalog_of({**files, "shared/ignored": ""}, modes=modes, memo=memo).images[0]
+        assert other.fingerprint != found.fingerprint
+
+    def test_a_link_to_no_file_is_said(self) -> None:
+        files = {"images/a/Dockerfile": ALPINE, "images/a/image.yaml": "nothing"}
+        with pytest.raises(ConfigError, match="leads to no file") as caught:
+            catalog_of(files, modes={"images/a/image.yaml": FileMode.SYMLINK})
+        assert str(caught.value.location) == "images/a/image.yaml"
+
 
 class TestWork:
     def test_one_changed_file_parses_no_dockerfile_twice(self) -> None:
@@ -94,6 +122,18 @@ class TestWork:
         memo = Memo()
         for files in (*variations, *reversed(variations)):
             assert catalog_of(files, memo=memo) == catalog_of(files)
+
+    def test_an_ignore_file_beside_a_dockerfile_elsewhere_is_no_old_news(self) -> None:
+        files = {
+            "images/app/file": "1",
+            "images/app2/Dockerfile": ALPINE,
+            "images/app2/image.yaml": "context: images/app",
+            "images/app2/Dockerfile.dockerignore": "",
+        }
+        memo = Memo()
+        first = catalog_of(files, memo=memo)
+        again = {**files, "images/app2/Dockerfile.dockerignore": "file\n"}
+        assert catalog_of(again, memo=memo) == catalog_of(again) != first
 
     def test_a_build_sees_what_was_planned(self) -> None:
         files = {

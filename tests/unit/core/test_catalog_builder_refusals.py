@@ -105,6 +105,22 @@ class TestRefusals:
         assert str(caught.value.location or "None") == str(place)
         assert caught.value.exit_code == 2
 
+    def test_an_ignore_file_that_buildkit_refuses_is_refused(self) -> None:
+        files = {
+            "images/a/Dockerfile": ALPINE,
+            "images/a/.dockerignore": "# x\nout\n[a\n",
+            "images/b/Dockerfile": ALPINE,
+            "images/b/image.yaml": "contexts: {more: more}",
+            "more/.dockerignore": "!\n",
+        }
+        with pytest.raises(ConfigError, match=r"`\[a` is no pattern") as caught:
+            catalog_of(files)
+        assert str(caught.value.location) == "images/a/.dockerignore:3"
+        assert "more/.dockerignore:1" in caught.value.render()
+        older = catalog_of({**files, "images/c/Dockerfile": ALPINE}, lenient=True)
+        assert [image.name for image in older.images] == ["c"]
+        assert older.broken == ("images/a", "images/b")
+
     def test_all_mistakes_are_named_at_once(self) -> None:
         files = {"images/a/Dockerfile": "FORM x\n", "images/b/Dockerfile": "\nFORM x\n"}
         with pytest.raises(RefusedError) as caught:

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import docker.utils.build  # noqa: F401 - here, since urllib3 asks for a socket when imported
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.bed.revision import FilesRevision
-from tfimages_action.core.survey import likely_images_dir, normal, passed_over
+from tfimages_action.core.discovery import normal
+from tfimages_action.core.survey import likely_images_dir, passed_over
 from tfimages_action.core.tree import walk
 
 
@@ -45,4 +46,15 @@ def test_the_folder_of_images_is_found() -> None:
     elsewhere = FilesRevision(files={"a/Dockerfile": "", "images/logo.png": ""})
     assert likely_images_dir(walk(here.tree())) == "images"
     assert likely_images_dir(walk(elsewhere.tree())) == "."
-    assert [normal(text) for text in (".", "./", "images/", "a/b")] == ["", "", "images", "a/b"]
+
+
+@pytest.mark.parametrize(
+    ("images_dir", "path"),
+    [
+        (".", ""), ("./", ""), ("", ""), ("/", ""), ("images", "images"), ("./images/", "images"),
+        ("/images", "images"), ("a//b/../c", "a/c"), (".docker", ".docker"),
+        ("./.github/images", ".github/images"), ("../x", "../x"),
+    ],
+)  # fmt: skip
+def test_images_dir_may_be_written_in_many_ways(images_dir: str, path: str) -> None:
+    assert normal(images_dir) == path

@@ -94,7 +94,9 @@ def _found(
     from tfimages_action.core.catalog import Catalog
     from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
     from tfimages_action.core.config.read import read_images_yaml
-    from tfimages_action.core.survey import normal, passed_over
+    from tfimages_action.core.discovery import IMAGES_YAML, normal
+    from tfimages_action.core.files import Files
+    from tfimages_action.core.survey import passed_over
     from tfimages_action.core.tree import walk
 
     options = CatalogOptions(registry=registry, images_dir=settings.images_dir)
@@ -104,8 +106,8 @@ def _found(
         # None at all: then those that are passed over tell most.
         catalog = Catalog(revision=worktree.name, images=())
     entries = tuple(walk(worktree.tree()))
-    shared = f"{normal(settings.images_dir)}/images.yaml".lstrip("/")
-    entry = next((one for one in entries if one.path == shared), None)
+    shared = f"{normal(settings.images_dir)}/{IMAGES_YAML}".lstrip("/")
+    entry = Files(worktree).file(shared)
     exclude = read_images_yaml(shared, worktree.read(entry.blob)).value.exclude if entry else ()
     folders = {*(image.folder for image in catalog.images), *catalog.broken}
     return catalog, passed_over(entries, settings.images_dir, folders, exclude=exclude)
