@@ -98,7 +98,7 @@ class _Builder:
     def _drafts(self) -> list[Draft]:
         place = posixpath.join(self._images_dir, IMAGES_YAML)
         entry = self._attempt(self._images_dir, lambda: self._files.file(place), None)
-        shared = self._shared(entry) if entry else ImagesYaml()
+        shared = self._shared(entry, place) if entry else ImagesYaml()
         known = self._memo.drafts_under(self._options, entry.blob if entry else "")
         drafter = Drafter(
             Definer(shared, registry=self._options.registry),
@@ -120,18 +120,34 @@ class _Builder:
                 continue
             nothing: tuple[Draft, ...] = ()
             found = self._attempt(folder.path, partial(drafter.drafts, folder), nothing)
-            if found and folder.stands_alone:
+            if found and folder.stands_alone and all(draft.is_within(folder) for draft in found):
                 known[folder.path] = folder, found
             drafts += found
         return drafts
 
-    def _shared(self, entry: TreeEntry) -> ImagesYaml:
+    def _shared(self, entry: TreeEntry, place: str) -> ImagesYaml:
         from tfimages_action.core.config.read import read_images_yaml  # noqa: PLC0415 - see there
 
         data = self._files.read(entry)
-        return self._attempt(
-            self._images_dir, lambda: read_images_yaml(entry.path, data).value, ImagesYaml()
+        read = self._attempt(self._images_dir, lambda: read_images_yaml(place, data), None)
+        if read is None:
+            return ImagesYaml()
+        idle = self._memo.discovery.without_effect(
+            self._files.tree(self._images_dir),
+            include=read.value.include,
+            exclude=read.value.exclude,
         )
+        for key, number in idle:
+            self._problems.append(
+                Problem(
+                    severity=Severity.WARNING,
+                    message=f"`{getattr(read.value, key)[number]}` matches no image's folder",
+                    hint=f"`{key}` takes globs on paths below {self._images_dir or 'the root'}; "
+                    "`tfimages init --list` shows what is there",
+                    location=read.document.location((key, number)),
+                )
+            )
+        return read.value
 
     def _folders(self, shared: ImagesYaml) -> tuple[Folder, ...]:
         folders = self._memo.discovery.folders(

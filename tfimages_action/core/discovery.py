@@ -68,17 +68,37 @@ class Discovery:
         fixtures and the like). `exclude` takes a folder out with everything below it. Globs are
         matched on the path below images-dir.
         """
+        include, exclude = _written(include), _written(exclude)
         names = dict(sorted(self._below(tree)))
         found = []
         for name, inside in names.items():
             if exclude and _any(_with_ancestors(name), exclude):
                 continue
             passed_over = _passed_over(name, names, nested=bool(images_dir))
-            if passed_over and not _any([name or "."], include):
+            if passed_over and not _any([_or_dot(name)], include):
                 continue
             path = f"{images_dir}/{name}" if images_dir and name else images_dir or name
             found.append(self._folder(path, name, inside))
         return tuple(found)
+
+    def without_effect(
+        self, tree: Tree, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> tuple[tuple[str, int], ...]:
+        """The globs that match nothing there, each as its key and place: probably misspelt."""
+        names = [name for name, _ in self._below(tree)]
+        around = {above for name in names for above in _with_ancestors(name)}
+        return (
+            *(
+                ("include", place)
+                for place, glob in enumerate(_written(include))
+                if not _any(map(_or_dot, names), [glob])
+            ),
+            *(
+                ("exclude", place)
+                for place, glob in enumerate(_written(exclude))
+                if not _any(around, [glob])
+            ),
+        )
 
     def _below(self, tree: Tree) -> Marked:
         found = self._marked.get(tree.id)
@@ -108,6 +128,10 @@ class Discovery:
         return folder
 
 
+def _or_dot(name: str) -> str:
+    return name or "."
+
+
 def _entry(path: str, files: Mapping[str, File], name: str) -> TreeEntry | None:
     found = files.get(name)
     return TreeEntry(f"{path}/{name}" if path else name, *found) if found else None
@@ -128,5 +152,10 @@ def _with_ancestors(name: str) -> list[str]:
     return found
 
 
-def _any(names: Sequence[str], globs: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, glob.strip("/")) for glob in globs for name in names)
+def _written(globs: Sequence[str]) -> list[str]:
+    """The globs as paths are written here."""
+    return [normal(glob) or "." for glob in globs]
+
+
+def _any(names: Iterable[str], globs: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, glob) for name in names for glob in globs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tfimages_action.core.catalog import NamedContext, Problem, Severity
 from tfimages_action.core.definition import Definition
+from tfimages_action.core.discovery import Folder
 from tfimages_action.core.dockerfile.model import Dockerfile
 from tfimages_action.core.dockerfile.resolution import Reference, Resolution
 from tfimages_action.core.dockerfile.resolve import DEFAULT_PLATFORM, no_triggers, resolve
@@ -28,6 +29,13 @@ class Draft:
     contexts: tuple[NamedContext, ...]
     ignore_files: tuple[tuple[str, TreeEntry], ...] = ()
     """By the contexts' names (empty for the main one), where there is a .dockerignore."""
+
+    def is_within(self, folder: Folder) -> bool:
+        """Whether its ignore files lie in the folder: links may lead them elsewhere."""
+        return not self.ignore_files or all(
+            not folder.path or entry.path.startswith(f"{folder.path}/")
+            for _, entry in self.ignore_files
+        )
 
     @property
     def name(self) -> str:

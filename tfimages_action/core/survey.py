@@ -12,7 +12,7 @@ from tfimages_action.core.discovery import normal
 from tfimages_action.core.tree import TreeEntry
 
 _PLAIN: Final = ("Dockerfile", "dockerfile")
-_ALIKE: Final = re.compile(r"(?:.+\.)?[Dd]ockerfile(?:\..+)?")
+_ALIKE: Final = re.compile(r"(?:.+\.)?(?:docker|container)file(?:\..+)?", re.IGNORECASE)
 _IGNORE_FILE: Final = ".dockerignore"
 
 
@@ -52,7 +52,7 @@ def _why(folder: str, name: str, root: str, images: frozenset[str], exclude: Seq
     if root and folder != root and not folder.startswith(f"{root}/"):
         return f"is not below {root}/ (`images-dir`)"
     if name not in _PLAIN:
-        return f"is not called Dockerfile: name it in image.yaml (`dockerfile: {name}`)"
+        return f"is not called Dockerfile: name it so, or in image.yaml (`dockerfile: {name}`)"
     if folder == root:
         return 'lies in images-dir itself: `include: ["."]` in images.yaml takes it'
     parts = (folder[len(root) + 1 :] if root else folder).split("/")

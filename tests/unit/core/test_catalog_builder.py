@@ -123,6 +123,19 @@ class TestWork:
         for files in (*variations, *reversed(variations)):
             assert catalog_of(files, memo=memo) == catalog_of(files)
 
+    def test_an_ignore_file_that_a_link_leads_out_of_the_folder_is_no_old_news(self) -> None:
+        files = {
+            "images/a/Dockerfile": ALPINE,
+            "images/a/.dockerignore": "../../shared",
+            "images/a/file": "1",
+            "shared": "file\n",
+        }
+        modes = {"images/a/.dockerignore": FileMode.SYMLINK}
+        memo = Memo()
+        first = catalog_of(files, modes=modes, memo=memo)
+        again = {**files, "shared": ""}
+        assert catalog_of(again, modes=modes, memo=memo) == catalog_of(again, modes=modes) != first
+
     def test_an_ignore_file_beside_a_dockerfile_elsewhere_is_no_old_news(self) -> None:
         files = {
             "images/app/file": "1",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bed.catalogs import ALPINE, image_of, names_of
+from tests.bed.catalogs import ALPINE, image_of, names_of, warnings_of
 from tests.bed.revisions import catalog_of
 from tfimages_action.core.catalog import Kind
 from tfimages_action.errors import CatalogError
@@ -72,6 +72,25 @@ class TestNames:
             "deep/er",
         }
         assert names_of({**files, "images.yaml": "exclude: [deep]"}, ".") == {"app"}
+
+    @pytest.mark.parametrize("glob", ["app/test", "./app/test", "app/test/", "/app/t*"])
+    def test_globs_may_be_written_as_paths_are(self, glob: str) -> None:
+        files = {"app/Dockerfile": ALPINE, "app/test/Dockerfile": ALPINE}
+        included = {**files, "images.yaml": f"include: [{glob}]"}
+        assert names_of(included, ".") == {"app", "app/test"}
+        assert not catalog_of(included, images_dir=".").problems
+        assert names_of({**included, "images.yaml": f"exclude: [{glob}]"}, ".") == {"app"}
+
+    def test_a_glob_that_matches_no_folder_is_a_warning(self) -> None:
+        files = {
+            "images/old/a/Dockerfile": ALPINE,
+            "images/b/Dockerfile": ALPINE,
+            "images/images.yaml": "include: [b, typo]\nexclude:\n- old\n- odl\n",
+        }
+        assert warnings_of(catalog_of(files)) == [
+            "images/images.yaml:1: `typo` matches no image's folder",
+            "images/images.yaml:4: `odl` matches no image's folder",
+        ]
 
     def test_the_root_itself_can_be_an_image_with_a_name(self) -> None:
         files = {"Dockerfile": ALPINE, "images.yaml": "include: ['.']"}

@@ -23,6 +23,8 @@ def survey(
         ("Dockerfile", ".", (), '`include: ["."]`'),
         ("images/a/Dockerfile.dev", "images", (), "`dockerfile: Dockerfile.dev`"),
         ("images/a/dev.Dockerfile", "images", (), "`dockerfile: dev.Dockerfile`"),
+        ("images/a/DOCKERFILE", "images", (), "`dockerfile: DOCKERFILE`"),
+        ("images/a/Containerfile", "images", (), "name it so, or in image.yaml"),
         ("images/.old/a/Dockerfile", "images", (), "starts with a dot"),
         ("a/tests/Dockerfile", "./", ("a",), "inside the image a"),
         ("images/attic/b/Dockerfile", "images", (), "excluded by images.yaml"),
