@@ -15,6 +15,7 @@ from tfimages_action.core.tags import (
     require_version_tag,
 )
 from tfimages_action.core.tree import Revision
+from tfimages_action.doors.completed import CompletedRevision, LocalRevision
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import GitHubError, RevisionError, TagError
@@ -40,7 +41,7 @@ class Clone(Repository, Protocol):
 
     @property
     def origin(self) -> str | None: ...
-    def revision(self, name: str, *, commit: str | None = None) -> Revision: ...
+    def revision(self, name: str, *, commit: str | None = None) -> LocalRevision: ...
     def worktree(self) -> Revision: ...
 
 
@@ -91,7 +92,7 @@ class Sources:
         """Find a revision. Raises `RevisionError` naming what mends it."""
         commit = self._commit_here(name)
         if self.local is not None and commit is not None:
-            return self.local.revision(name, commit=commit)
+            return self._completed(self.local.revision(name, commit=commit))
         if self.remote is not None:
             return self.remote.revision(name)
         if name == "HEAD":
@@ -107,7 +108,7 @@ class Sources:
     def at_hand(self, name: str) -> Revision | None:
         """Give a revision for comparison only: the clone's as it is, else GitHub's."""
         if self.local is not None and self.local.commit_of(name) is not None:
-            return self.local.revision(name)
+            return self._completed(self.local.revision(name))
         try:
             return self.remote.revision(name) if self.remote is not None else None
         except RevisionError:
@@ -122,6 +123,12 @@ class Sources:
             f"git can't tell where {base[:12]} and {head[:12]} parted",
             hint="check out with `fetch-depth: 0`",
         )
+
+    def _completed(self, found: LocalRevision) -> Revision:
+        remote, commit = self.remote, found.commit
+        if remote is None or commit is None:
+            return found
+        return CompletedRevision(found, lambda: remote.revision(commit))
 
     def _commit_here(self, name: str) -> str | None:
         """Tell the commit, if the clone has it: of a tag the one that GitHub says.

@@ -7,10 +7,13 @@ import pytest
 
 from tests.contract.revisions.repository import commit, git, remote, write
 from tests.standins.github import running_github
+from tfimages_action.adapters.git.repository import GitRepository
+from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
 from tfimages_action.core.tags import previous_tag, require_version_tag
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.planning import Planned, make_plan, open_sources
 from tfimages_action.doors.settings import Settings
+from tfimages_action.errors import RevisionError
 
 MOST = 6
 TAGS = 120
@@ -96,6 +99,21 @@ def test_a_branch_s_run(history: Path, tmp_path: Path, kind: str, name: str) -> 
     assert [step.image.name for step in found.plan.builds] == ["a.b"]
     assert len(asked) <= MOST
     assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize("filtered", ["blob:none", "tree:0"])
+def test_github_completes_a_partial_clone(history: Path, tmp_path: Path, filtered: str) -> None:
+    git(history, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "partial"
+    git(tmp_path, "clone", "-q", "--bare", f"--filter={filtered}", f"file://{history}", str(clone))
+    found, asked = planned(history, clone, name="push", ref_type="tag", ref_name="v4")
+    assert [step.image.name for step in found.plan.builds] == ["a"]
+    assert len(asked) <= MOST
+    # At home nobody else can be asked: then what mends it is told.
+    alone = GitRepository(clone).revision("v4")
+    with pytest.raises(RevisionError, match="git") as caught:
+        build_catalog(alone, CatalogOptions(registry="ghcr.io/owner"))
+    assert "git fetch --refetch" in caught.value.hint
 
 
 def test_thousands_of_tags_are_one_request(repo: Path) -> None:

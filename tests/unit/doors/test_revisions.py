@@ -26,6 +26,9 @@ class FakeRevision:
     def read(self, blob: str) -> bytes:
         raise AssertionError(f"nobody reads blobs here: {blob}")
 
+    def lacks_large_file(self, blob: str) -> bool:
+        raise AssertionError(f"nobody asks for large files here: {blob}")
+
 
 class FakeRemote:
     """A repository as both sides see it: names (tags and branches) and their commits."""

@@ -75,7 +75,8 @@ class Objects:
         except (KeyError, ValueError, pygit2.GitError) as error:
             raise RevisionError(
                 f"git has no blob {blob}",
-                hint="a partial clone leaves blobs out: check out without `filter:`",
+                hint="a partial clone leaves blobs out: check out without `filter:` (at home "
+                "`git fetch --refetch --no-filter`)",
             ) from error
         if kind != pygit2.enums.ObjectType.BLOB:
             raise RevisionError(f"{blob} is no file's content")

@@ -151,7 +151,8 @@ class GitRevision:
         except (KeyError, pygit2.GitError) as error:
             raise RevisionError(
                 f"git does not have all folders of {self._name}",
-                hint="a partial clone leaves them out: check out without `filter:`",
+                hint="a partial clone leaves them out: check out without `filter:` (at home "
+                "`git fetch --refetch --no-filter`)",
             ) from error
 
     def read(self, blob: str) -> bytes:
