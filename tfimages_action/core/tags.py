@@ -90,7 +90,8 @@ def require_version_tag(text: str) -> VersionTag:
         raise TagError(
             f"the tag {text!r} is no version",
             hint="push a tag like v1.2.3, 1.2 or v27 (pre-releases: v2.0.0-rc.1), "
-            "or let the workflow run for such tags only: on: push: tags: ['v*']",
+            "or let the workflow run for such tags only: on: push: tags: ['v*']; to plan it all "
+            "the same, name what to compare it with (`previous`)",
         )
     return tag
 

@@ -96,7 +96,7 @@ def make_plan(
     """Decide what a run does with each image. Raises `RefusedError` and its kinds."""
     comparison = compare(settings, event, sources)
     if worktree is not None:
-        comparison = _with_worktree(comparison, worktree)
+        comparison = _with_worktree(comparison, worktree, since=settings.previous)
     options = CatalogOptions(
         registry=registry,
         images_dir=settings.images_dir,
@@ -145,9 +145,14 @@ def make_plan(
     )
 
 
-def _with_worktree(comparison: Comparison, worktree: Revision) -> Comparison:
-    """What would my edit rebuild? The worktree against what was to be the current revision."""
-    return Comparison(current=worktree, previous=comparison.current)
+def _with_worktree(comparison: Comparison, worktree: Revision, *, since: str) -> Comparison:
+    """What would my edit rebuild? The worktree against what was to be the current revision.
+
+    `since` is what else it was asked to be compared with, if anything.
+    """
+    return Comparison(
+        current=worktree, previous=comparison.previous if since else comparison.current
+    )
 
 
 def overrides_of(settings: Settings) -> tuple[tuple[str, str], ...]:

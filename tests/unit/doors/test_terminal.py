@@ -88,6 +88,25 @@ def test_what_explain_writes_into_a_pipe_is_not_wrapped(run: Run, tmp_path: Path
     assert f"added {long}" in run("explain", "base", "--worktree")
 
 
+def test_a_worktree_may_be_compared_with_any_revision(run: Run, tmp_path: Path) -> None:
+    repository = pygit2.Repository(tmp_path)
+    author = pygit2.Signature("a", "a@example.org", 0)
+    (tmp_path / "images/other/new").write_text("x")
+    head = [repository.head.target]
+    repository.index.read_tree(repository.head.peel().tree)
+    repository.index.add("images/other/new")
+    tree = repository.index.write_tree()
+    commit = repository.create_commit("HEAD", author, author, "two", tree, head)
+    repository.create_reference("refs/tags/v2", commit)
+
+    def builds(*arguments: str) -> list[str]:
+        steps = json.loads(run("plan", "--worktree", "--json", *arguments))["images"]
+        return [step["name"] for step in steps if step["action"] == "build"]
+
+    assert builds() == ["base", "leaf"]
+    assert builds("--previous", "v1") == builds("--current", "v1") == ["base", "other", "leaf"]
+
+
 def test_graph_in_its_forms(run: Run) -> None:
     assert run("graph").splitlines() == ["base  build", "  leaf  build", "other  build"]
     assert run("graph", "--format", "dot").startswith("digraph")
