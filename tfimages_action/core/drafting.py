@@ -13,12 +13,25 @@ from tfimages_action.core.discovery import IMAGE_YAML, Folder
 from tfimages_action.core.draft import Draft
 from tfimages_action.core.files import Files
 from tfimages_action.core.memo import Memo
+from tfimages_action.core.reference import ReferenceSyntaxError, parse_reference
 from tfimages_action.core.tree import FileMode, Revision, TreeEntry
 from tfimages_action.errors import ConfigError, Location
 
 if TYPE_CHECKING:
     from tfimages_action.core.config.read import ConfigFile
     from tfimages_action.core.config.values import ImageYaml
+
+
+def check_context_name(name: str, place: Location | None = None) -> None:
+    """Refuse what buildx refuses as `--build-context NAME=...`. Raises `ConfigError`."""
+    try:
+        parse_reference(name)
+    except ReferenceSyntaxError:
+        raise ConfigError(
+            f"no context can be called {name!r}",
+            hint="they are named as images are: lower-case letters, digits, `-`, `_` and `.`",
+            location=place,
+        ) from None
 
 
 class Drafter:
@@ -57,6 +70,7 @@ class Drafter:
             context = self._inside(config.value.context, config, ("context",))
         if config:
             for name, path in config.value.contexts.items():
+                check_context_name(name, config.document.location(("contexts", name)))
                 place = self._inside(path, config, ("contexts", name))
                 contexts.append(NamedContext(name=name, folder=place))
         ignore_files = self._ignore_files(context, dockerfile.path, contexts)

@@ -11,6 +11,7 @@ from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.catalog import Catalog, Problem, Severity
 from tfimages_action.core.catalog_builder import CatalogOptions
 from tfimages_action.core.decide import decide
+from tfimages_action.core.drafting import check_context_name
 from tfimages_action.core.knowledge import Force, Knowledge
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
@@ -164,6 +165,7 @@ def _override(text: str) -> tuple[str, str]:
     name, equals, folder = text.partition("=")
     if not (name and equals and folder):
         raise SettingsError(f"build-context is {text!r}", hint="it takes NAME=FOLDER")
+    check_context_name(name)
     if not Path(folder).is_dir():
         raise SettingsError(f"build-context {name}: there is no folder {folder}")
     return name, str(Path(folder).resolve())

@@ -77,6 +77,24 @@ class TestRefusals:
                 "images/a/image.yaml:1",
             ),
             (
+                {"images/a/Dockerfile": ALPINE, "images/a/image.yaml": "contexts:\n  SSH: images"},
+                ConfigError,
+                "no context can be called 'SSH'",
+                "images/a/image.yaml:2",
+            ),
+            (
+                {"images/a/Dockerfile": ALPINE, "images/a/image.yaml": "contexts: {'': images}"},
+                ConfigError,
+                "no context can be called ''",
+                "images/a/image.yaml:1",
+            ),
+            (
+                {"images/a/Dockerfile": ALPINE, "images/a/image.yaml": 'args: {A: "a\\0b"}'},
+                ConfigError,
+                "NUL",
+                "images/a/image.yaml:1",
+            ),
+            (
                 {"images/a/Dockerfile": ALPINE, "images/a/image.yaml": "dockerfile: ../../../x"},
                 ConfigError,
                 "leads out of the repository",

@@ -95,6 +95,8 @@ class _Reader:
             case SequenceNode():
                 return [self.convert(item, (*at, i)) for i, item in enumerate(node.value)]
             case _:
+                if "\0" in node.value:
+                    raise self.error("a text can't hold the character NUL", node)
                 return None if node.tag == _NULL else str(node.value)
 
     def mapping(self, node: MappingNode, at: Path) -> dict[str, Value]:
