@@ -18,7 +18,7 @@ from tfimages_action.core.tree import Revision
 from tfimages_action.doors.completed import CompletedRevision, LocalRevision
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import GitHubError, RevisionError, TagError
+from tfimages_action.errors import RevisionError
 
 
 class Repository(Protocol):
@@ -221,9 +221,12 @@ def _tag_of_head(sources: Sources) -> str | None:
 
 
 def _exists(sources: Sources, commit: str) -> bool:
-    """Whether a commit can still be found: a force push may have left it behind."""
+    """Whether a commit can still be found: a force push may have left it behind.
+
+    Raises `GitHubError` where nobody can tell: absent is not unreachable.
+    """
     try:
         sources.revision(commit)
-    except (RevisionError, GitHubError, TagError):
+    except RevisionError:
         return False
     return True

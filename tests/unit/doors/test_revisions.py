@@ -11,7 +11,7 @@ from tfimages_action.core.tree import Tree
 from tfimages_action.doors.event import Event, read_event
 from tfimages_action.doors.revisions import Comparison, Sources, compare
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import RevisionError, TagError
+from tfimages_action.errors import GitHubError, RevisionError, TagError
 
 
 class FakeRevision:
@@ -126,6 +126,18 @@ def test_a_branch_without_a_before_compares_with_the_last_release(before: str) -
     remote = FakeRemote(TAGS, others=("new",))
     event: dict[str, Any] = {"name": "push", "ref_type": "branch", "ref_name": "main", "sha": "new"}
     assert names(compared(remote, **event, payload={"before": before})) == ("new", "v10")
+
+
+def test_a_before_that_nobody_can_tell_of_is_not_taken_for_gone() -> None:
+    class Unreachable(FakeRemote):
+        def revision(self, name: str, *, commit: str | None = None) -> FakeRevision:
+            if name == "old":
+                raise GitHubError("503")
+            return super().revision(name, commit=commit)
+
+    remote = Unreachable(TAGS, others=("old", "new"))
+    with pytest.raises(GitHubError):
+        compared(remote, name="push", sha="new", payload={"before": "old"})
 
 
 def test_a_branch_push_may_compare_with_tags() -> None:
