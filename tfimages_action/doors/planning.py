@@ -16,6 +16,7 @@ from tfimages_action.core.knowledge import Force, Knowledge
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
 from tfimages_action.core.selection import Selection
+from tfimages_action.core.submodules import left_out_submodules
 from tfimages_action.core.tree import Revision
 from tfimages_action.doors.catalogs import Catalogs
 from tfimages_action.doors.event import Event
@@ -135,6 +136,8 @@ def make_plan(
             released = replace(released, revision=last)
         release = decide(replace(known, previous=released))
         plan, outlook = preview(plan, release)
+    left_out = tuple(left_out_submodules(plan, comparison.current))
+    plan = replace(plan, problems=(*plan.problems, *left_out))
     return Planned(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
