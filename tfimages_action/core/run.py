@@ -10,7 +10,7 @@ from tfimages_action.core.catalog import Problem
 from tfimages_action.core.plan import Plan, Step
 from tfimages_action.core.preview import Outlook
 from tfimages_action.core.work import CheckResult
-from tfimages_action.errors import ExitCode
+from tfimages_action.errors import ExitCode, Location
 
 
 class Outcome(StrEnum):
@@ -53,13 +53,20 @@ class StageRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an image failed: cause, the last lines of the stage's log, and the cure."""
+    """Why an image failed: cause, place, the last lines of the stage's log, and the cure."""
 
     stage: Stage
     message: str
     hint: str = ""
     log_tail: tuple[str, ...] = ()
     """At most 20 lines."""
+    location: Location | None = None
+    """Where in the repository the cause is, if it is in a file."""
+
+    @property
+    def told(self) -> str:
+        """What happened, with the place before it."""
+        return f"{self.location}: {self.message}" if self.location else self.message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,7 @@ def failure_lines(report: RunReport) -> Iterator[str]:
     """Tell what failed, where, and what mends it."""
     for run in report.images:
         if run.failure:
-            yield f"{run.step.image.name}: {run.failure.stage} failed: {run.failure.message}"
+            yield f"{run.step.image.name}: {run.failure.stage} failed: {run.failure.told}"
             if run.failure.hint:
                 yield f"  -> {run.failure.hint}"
 

@@ -18,6 +18,7 @@ from tfimages_action.core.events import (
     StageStarted,
 )
 from tfimages_action.core.run import ImageRun
+from tfimages_action.errors import TfImagesError
 from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.outcomes import JobLog, image_run, stage_run
 from tfimages_action.pipeline.scheduler import Ended
@@ -88,8 +89,7 @@ class Journal:
         self._ends[job] = ended
         if ended.slot:
             run = stage_run(ended, self._logs[job], began=self._began)
-            cause = ended.error
-            self._tell(StageEnded(image=job.image, run=run, message=str(cause) if cause else ""))
+            self._tell(StageEnded(image=job.image, run=run, message=_told(ended.error)))
         if all(other in self._ends for other in self._jobs[job.image]):
             self._image_over(job.image)
 
@@ -109,3 +109,9 @@ class Journal:
     def _tell(self, event: Event) -> None:
         with self._lock:
             self._listener(event)
+
+
+def _told(error: Exception | None) -> str:
+    """What happened, with the place before it."""
+    place = error.location if isinstance(error, TfImagesError) else None
+    return f"{place}: {error}" if place else str(error or "")

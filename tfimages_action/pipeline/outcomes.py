@@ -95,7 +95,13 @@ def _failure(ended: Ended[Job], log: JobLog) -> Failure:
     assert error is not None and ended.key.stage is not None  # noqa: S101, PT018 - it failed
     ours = known(error)
     tail = tuple(log.tail) or tuple(getattr(error, "tail", ()))
-    return Failure(stage=ended.key.stage, message=ours.message, hint=ours.hint, log_tail=tail)
+    return Failure(
+        stage=ended.key.stage,
+        message=ours.message,
+        hint=ours.hint,
+        log_tail=tail,
+        location=ours.location,
+    )
 
 
 def _not_started(ended: Ended[Job]) -> Failure | None:

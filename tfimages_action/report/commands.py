@@ -79,4 +79,5 @@ def _of_failure(run: ImageRun) -> Problem:
         severity=Severity.ERROR,
         message=f"{run.step.image.name}: {failure.stage} failed: {failure.message}",
         hint=failure.hint,
+        location=failure.location,
     )

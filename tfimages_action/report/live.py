@@ -170,7 +170,7 @@ class LiveView:
             self._console.print(Text(f"  │ {text}", style="dim"), soft_wrap=True)
         if run.failure:
             cure = f"\n    -> {run.failure.hint}" if run.failure.hint else ""
-            told = self._mask(f"    {run.failure.message}{cure}")
+            told = self._mask(f"    {run.failure.told}{cure}")
             self._console.print(Text(told), soft_wrap=True)
 
 

@@ -168,7 +168,9 @@ def _failure(run: ImageRun, runs: Iterable[ImageRun], *, is_open: bool) -> str:
     blocked = [other.step.image.name for other in runs if other.blocked_by == name]
     lines = [
         f"#### ❌ {markdown.text(name)}: {failure.stage} failed",
-        _quoted(failure.message),
+        _quoted(
+            f"`{failure.location}`: {failure.message}" if failure.location else failure.message
+        ),
     ]
     if failure.hint:
         lines.append(f"**What to do:** {markdown.sentence(failure.hint)}")

@@ -11,7 +11,7 @@ from tests.standins.plans import image, plan_from, step
 from tests.standins.world import FakeEngine, World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, failing, outcomes, pipeline
 from tfimages_action.core import names
-from tfimages_action.core.events import Event, Notice, Retrying
+from tfimages_action.core.events import Event, Notice, Retrying, StageEnded
 from tfimages_action.core.run import Outcome, Stage
 from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log
 from tfimages_action.errors import (
@@ -19,6 +19,7 @@ from tfimages_action.errors import (
     EngineError,
     ExitCode,
     HubError,
+    Location,
     RegistryError,
     StageError,
     TfImagesError,
@@ -52,6 +53,17 @@ def test_a_failure_costs_its_branch_only(world: World, effect: str, stage: Stage
     assert (failed.failure.stage, failed.failure.message) == (stage, "no")
     assert blocked.blocked_by == "b"
     assert not {"r.example/o/b:latest", "r.example/o/c:latest"} & world.tags().keys()
+
+
+def test_a_failure_is_told_and_kept_with_its_place(world: World) -> None:
+    place = Location(path="images/a/Dockerfile", line=4)
+    world.hook = failing("before build a", StageError("no", location=place))
+    events: list[Event] = []
+    report = pipeline(world, step(image("a")), listener=events.append).run()
+    assert report.images[0].failure is not None
+    assert report.images[0].failure.location == place
+    (ended,) = [event for event in events if isinstance(event, StageEnded)]
+    assert ended.message == "images/a/Dockerfile:4: no"
 
 
 def test_a_failed_run_goes_on_where_it_stopped(world: World) -> None:

@@ -3,7 +3,7 @@
 from tests.unit.report.samples import image_run, report, step
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.events import Event, ImageEnded, LogLine, Notice, Retrying, StageStarted
-from tfimages_action.core.run import Outcome, Stage
+from tfimages_action.core.run import Failure, Outcome, Stage
 from tfimages_action.errors import Location
 from tfimages_action.report import commands
 from tfimages_action.report.console import Console
@@ -81,6 +81,19 @@ def test_what_a_build_found_questionable_stands_on_its_line_once() -> None:
     runs = [image_run(name, problems=(problem,)) for name in ("base:1", "base:2")]
     (annotation,) = commands.annotations_of(report(*runs))
     assert annotation == f"::warning file=images/base/Dockerfile,line=2::{problem.message}"
+
+
+def test_a_failure_is_annotated_where_its_cause_is() -> None:
+    failure = Failure(
+        stage=Stage.BUILD,
+        message="`RUN x` failed",
+        location=Location(path="images/base/Dockerfile", line=4),
+    )
+    run = image_run("base", Outcome.FAILED, failure=failure)
+    (annotation,) = commands.annotations_of(report(run))
+    assert annotation == (
+        "::error file=images/base/Dockerfile,line=4::base: build failed: `RUN x` failed"
+    )
 
 
 def test_step_debug_shows_each_line_at_once_and_the_groups_all_the_same() -> None:

@@ -18,6 +18,7 @@ from tfimages_action.core.events import (
     StageStarted,
 )
 from tfimages_action.core.run import Failure, Outcome, Stage, StageRun
+from tfimages_action.errors import Location
 from tfimages_action.report.live import LiveView
 
 
@@ -84,7 +85,8 @@ def test_an_image_that_ended_is_one_line(screen: Screen) -> None:
 
 
 def test_a_failed_image_leaves_its_log_and_the_cure(screen: Screen) -> None:
-    failure = Failure(stage=Stage.BUILD, message="exit 1: hush", hint="mend it")
+    place = Location(path="images/base/Dockerfile", line=4)
+    failure = Failure(stage=Stage.BUILD, message="exit 1: hush", hint="mend it", location=place)
     screen.show(
         started("base"),
         *(line("base", f"[red]line {number}") for number in range(30)),
@@ -96,7 +98,7 @@ def test_a_failed_image_leaves_its_log_and_the_cure(screen: Screen) -> None:
     assert "line 10" not in screen.kept
     assert "│ [red]line 11" in screen.kept
     assert "│ build again in 2.0 s: reset" in screen.kept
-    assert "exit 1: ***\n    -> mend it" in screen.kept
+    assert "images/base/Dockerfile:4: exit 1: ***\n    -> mend it" in screen.kept
     assert "⛔ child blocked by base" in screen.kept
     assert screen.kept.endswith("the Hub is gone\n")
 

@@ -50,6 +50,13 @@ def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
     assert page.index("Needs a person") < page.index("| Image |")
 
 
+def test_a_failure_names_the_place_of_its_cause() -> None:
+    place = Location(path="images/b/Dockerfile", line=4)
+    failure = replace(FAILURE, location=place)
+    page = render_summary(report(image_run("b", Outcome.FAILED, failure=failure)))
+    assert "> `images/b/Dockerfile:4`: RUN apt-get install x: exit code 100" in page
+
+
 def test_a_log_cannot_break_out_of_its_fence() -> None:
     page = render_summary(report(image_run("b", Outcome.FAILED, failure=FAILURE)))
     lines = page.splitlines()

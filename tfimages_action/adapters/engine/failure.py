@@ -20,6 +20,12 @@ _PLACE: Final = re.compile(r"^(?P<file>[^\s:][^:]*):(?P<line>\d+)$")
 _MARKED: Final = re.compile(r"^\s*\d+ \| >>> (?P<text>.*)$")
 _ERROR: Final = re.compile(r"^ERROR: (?:failed to (?:build|solve): )*(?P<text>.*)$")
 _OWN_COMMAND: Final = re.compile(r'process ".*" did not complete successfully')
+_EXIT_CODE: Final = re.compile(r"exit code: (\d+)$")
+_NOT_THERE: Final = re.compile(
+    r'failed to compute cache key: failed to calculate checksum of ref \S+: (".*": not found)'
+)
+_LONGEST: Final = 200
+"""Characters of an instruction or of a line of output that a message repeats; the log has all."""
 _ENGINE: Final = re.compile(
     r"Cannot connect to the Docker daemon|docker\.sock|error reading from server"
     r"|transport is closing|code = Unavailable|closing transport|failed to list workers"
@@ -42,6 +48,8 @@ class LastWords:
     cause: str
     line: int | None = None
     instruction: str = ""
+    said: str = ""
+    """The last line that the failing command wrote."""
 
 
 def read_last_words(text: Sequence[str]) -> LastWords:
@@ -70,13 +78,12 @@ def speaks_of_silence(words: LastWords) -> bool:
 def build_error(image: Image, words: LastWords) -> TfImagesError:
     """The error of a build that failed while the engine stayed; a failing RUN is not transient."""
     location = Location(path=image.dockerfile, line=words.line)
-    what = f"`{words.instruction}` failed: " if words.instruction else ""
-    message = f"{image.name}: {what}{words.cause}"
+    message = _message(words)
     if _DISK.search(words.cause):
         hint = "free some disk, or let the run do it: `prune: true`"
         return StageError(message, hint=hint, location=location)
     if _OWN_COMMAND.search(words.cause) or not _REMOTE.search(words.cause):
-        return StageError(message, location=location)
+        return StageError(message, hint=_hint(image, words), location=location)
     remote = denial.explain(_reference_at(image, words.line), None, words.cause)
     return StageError(
         message,
@@ -84,6 +91,31 @@ def build_error(image: Image, words: LastWords) -> TfImagesError:
         location=location,
         transient=remote.transient and isinstance(remote, RegistryError),
     )
+
+
+def _message(words: LastWords) -> str:
+    what = f"`{_shortened(words.instruction)}` failed" if words.instruction else ""
+    code = _EXIT_CODE.search(words.cause) if _OWN_COMMAND.search(words.cause) else None
+    if code and what:
+        # The process that BuildKit names is the instruction once more.
+        return f"{what} with exit code {code[1]}" + (
+            f": {_shortened(words.said)}" if words.said else ""
+        )
+    cause = _NOT_THERE.sub(r"\1", words.cause)
+    return f"{what}: {cause}" if what else cause
+
+
+def _hint(image: Image, words: LastWords) -> str:
+    if _NOT_THERE.search(words.cause) and "--from" not in words.instruction:
+        return (
+            f"the build is sent what git has of {image.context}/, without what .dockerignore "
+            "leaves out: is the file among that?"
+        )
+    return f"mend that line; `tfimages check {image.name}` builds it alone" if words.line else ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _reference_at(image: Image, line: int | None) -> ImageReference:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 _INTERNAL: Final = "[internal]"
 _OPENING: Final = "{"
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(slots=True)
@@ -24,6 +26,9 @@ class _Vertex:
     name: str
     shown: bool
     done: bool = False
+    error: str = ""
+    said: str = ""
+    """The last line of its output that is not blank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +78,14 @@ class Progress:
         for digest, _ in tuple(self._partial):
             self._flush(digest)
 
+    def last_line(self, error: str) -> str:
+        """The last line that the step which failed with this error wrote; empty for none."""
+        said = (one.said for one in self._vertexes.values() if one.error == error)
+        return next(said, "") if error else ""
+
     def _flush(self, digest: str) -> None:
         for key in [key for key in self._partial if key[0] == digest]:
-            self._say(self._vertexes.get(digest), self._partial.pop(key))
+            self._wrote(self._vertexes.get(digest), self._partial.pop(key))
 
     def _status(self, status: Mapping[str, Any]) -> None:
         for vertex in status.get("vertexes") or ():
@@ -106,7 +116,8 @@ class Progress:
             self._flush(digest)
         if seen.get("error"):
             vertex.done, vertex.shown = True, True
-            self._say(vertex, f"ERROR: {seen['error']}".encode())
+            vertex.error = str(seen["error"])
+            self._say(vertex, f"ERROR: {vertex.error}".encode())
         elif seen.get("cached"):
             vertex.done = True
             self._say(vertex, b"CACHED")
@@ -120,11 +131,16 @@ class Progress:
         *lines, rest = data.split(b"\n")
         vertex = self._vertexes.get(key[0])
         for line in lines:
-            self._say(vertex, line)
+            self._wrote(vertex, line)
         if rest:
             self._partial[key] = rest
 
-    def _say(self, vertex: _Vertex | None, line: bytes) -> None:
+    def _wrote(self, vertex: _Vertex | None, line: bytes) -> None:
+        text = _COLOUR.sub("", self._say(vertex, line)).strip()
+        if vertex is not None and text:
+            vertex.said = text
+
+    def _say(self, vertex: _Vertex | None, line: bytes) -> str:
         text = line.decode(errors="replace").rstrip("\r")
         # A progress bar redraws its line: its last state says it all.
         text = text.rpartition("\r")[2]
@@ -132,6 +148,7 @@ class Progress:
             self.log(text)
         elif vertex.shown:
             self.log(f"#{vertex.number} {text}")
+        return text
 
 
 def _warning(warning: Mapping[str, Any]) -> Warned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from tfimages_action import process
@@ -118,6 +118,7 @@ class Solver:
         if isinstance(error, ProcessStoppedError) and stop.is_set():
             return StageError(f"{name}: the build was stopped")
         words = read_last_words(progress.error_text)
+        words = replace(words, said=progress.last_line(words.cause))
         for line in progress.error_text:
             progress.log(line)
         detail = f"while it built {name}: {words.cause or error.message}"

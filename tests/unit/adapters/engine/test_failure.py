@@ -1,5 +1,7 @@
 """A failed build's last words, as BuildKit writes them."""
 
+from dataclasses import replace
+
 import pytest
 
 from tfimages_action.adapters.engine.failure import (
@@ -46,9 +48,34 @@ IMAGE = Image(
 def test_the_instruction_and_its_line_are_named() -> None:
     error = build_error(IMAGE, read_last_words(RUN_FAILED.splitlines()))
     assert str(error.location) == "images/hero/Dockerfile:6"
-    assert "`RUN echo one && \\ false` failed" in error.message
-    assert "exit code: 1" in error.message
+    assert error.message == "`RUN echo one && \\ false` failed with exit code 1"
+    assert "`tfimages check hero`" in error.hint
     assert not error.transient
+
+
+def test_the_last_line_of_the_command_says_why_it_failed() -> None:
+    words = replace(read_last_words(RUN_FAILED.splitlines()), said="E: no package x")
+    assert build_error(IMAGE, words).message.endswith("failed with exit code 1: E: no package x")
+
+
+def test_a_long_instruction_leaves_room_for_the_cause() -> None:
+    cause = 'process "/bin/sh -c ..." did not complete successfully: exit code: 2'
+    words = LastWords(cause=cause, line=1, instruction="RUN " + "x" * 3000, said="y" * 3000)
+    message = build_error(IMAGE, words).message
+    assert "…` failed with exit code 2: yyy" in message
+    assert len(message) < 450
+
+
+def test_a_file_that_is_not_there_is_said_so_with_where_it_is_looked_for() -> None:
+    ref = "71afc6a6-fdf9::o5rf10r3s7jy852ncv16bdss9"
+    cause = (
+        f'failed to compute cache key: failed to calculate checksum of ref {ref}: "/x": not found'
+    )
+    error = build_error(IMAGE, LastWords(cause=cause, line=2, instruction="COPY x /x"))
+    assert error.message == '`COPY x /x` failed: "/x": not found'
+    assert "what git has of images/hero/" in error.hint
+    other = build_error(IMAGE, LastWords(cause=cause, line=2, instruction="COPY --from=b x /"))
+    assert "git" not in other.hint
 
 
 def test_a_parse_error_has_a_line_too() -> None:

@@ -64,6 +64,21 @@ def test_both_shapes_say_the_same(indent: int | None) -> None:
     ]
 
 
+def test_a_failed_step_is_told_from_its_neighbours_by_its_error() -> None:
+    error = 'process "/bin/sh -c make" did not complete successfully: exit code: 2'
+    progress, _ = told(
+        vertex("a", RUN, started=STARTED),
+        vertex("b", "[other 1/1] RUN wait", started=STARTED),
+        output("a", "\x1b[31mmake: *** [x] Error 1\x1b[0m\n  \n"),
+        output("b", "waiting\n"),
+        vertex("a", RUN, started=STARTED, completed=ENDED, error=error),
+        vertex("b", "[other 1/1] RUN wait", started=STARTED, error="context canceled"),
+    )
+    assert progress.last_line(error) == "make: *** [x] Error 1"
+    assert progress.last_line("context canceled") == "waiting"
+    assert progress.last_line("") == progress.last_line("another") == ""
+
+
 def test_a_brace_in_the_output_ends_nothing() -> None:
     assert said(vertex("a", RUN, started=STARTED), output("a", "}\n{\n")) == [
         f"#1 {RUN}",
