@@ -140,4 +140,6 @@ class RunReport:
     outlook: Outlook | None = None
     """Of a preview: what the change touches, and what the next release would build."""
     sentence: str = ""
-    """What the run did, where the counts of its outcomes don't tell (an audit)."""
+    """What the run did, where the counts of its outcomes don't tell (an audit, a plan)."""
+    mode: str = ""
+    """`publish`, `preview`, `refresh`, `audit` or `plan`."""

@@ -126,6 +126,8 @@ def make_plan(
         refreshing = with_refresh(known, published, comparison.tag, switch=settings.refresh_switch)
         known = refreshing.known
     plan, outlook, release = decide(known), None, None
+    if comparison.alias_of:
+        plan = replace(plan, problems=(_alias_problem(comparison), *plan.problems))
     if settings.mode == "preview":
         from tfimages_action.core.preview import preview
 
@@ -183,12 +185,10 @@ def _force(settings: Settings, event: Event, comparison: Comparison) -> Force | 
     return None
 
 
-def alias_problem(comparison: Comparison) -> Problem | None:
-    """Say that the pushed tag only abbreviates another one."""
-    if comparison.alias_of is None or comparison.tag is None:
-        return None
+def _alias_problem(comparison: Comparison) -> Problem:
+    """Say that the tag only abbreviates another one."""
     return Problem(
         severity=Severity.NOTICE,
-        message=f"{comparison.tag.text} abbreviates {comparison.alias_of} on the same commit: "
-        "an alias, there is nothing to plan",
+        message=f"{comparison.current.name} abbreviates {comparison.alias_of} on the same commit: "
+        "an alias, for which a run does nothing",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.fan_out import fan_out
-from tfimages_action.core.plan import Action
+from tfimages_action.core.plan import Action, Plan
 from tfimages_action.core.plan_json import plan_as_json
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.core.tree import Revision
@@ -25,7 +25,6 @@ from tfimages_action.doors.notifying import notify
 from tfimages_action.doors.occasions import occasion_of
 from tfimages_action.doors.planning import (
     Planned,
-    alias_problem,
     make_plan,
     open_sources,
     registry_of,
@@ -44,7 +43,7 @@ from tfimages_action.doors.watching import watching
 from tfimages_action.errors import ExitCode, SettingsError, TfImagesError, known
 from tfimages_action.report import commands
 from tfimages_action.report.closing import closing_lines
-from tfimages_action.report.plan_table import plan_lines
+from tfimages_action.report.plan_table import plan_lines, to_do
 
 if TYPE_CHECKING:
     from tfimages_action.doors.services import Services
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
 Write = Callable[[str], None]
 LOG_WIDTH: Final = 160
 """Where nobody watches: a log is scrolled sideways, not folded."""
+_ALIAS: Final = "nothing to do: the tag is an alias"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
             say(commands.debug(line) if request.event.on_github else line)
     finally:
         if progress.report is not None:
+            progress.report = replace(progress.report, mode=settings.mode)
             plan = progress.report.plan
             deliver(
                 progress.report,
@@ -149,9 +150,7 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
         return made
 
     if settings.mode == "plan":
-        planned = make(_what_is_published(settings, event, registry))
-        waves = () if planned.comparison.alias_of else fan_out(planned.plan)
-        return replace(_untouched(progress, planned), waves=waves)
+        return _planned_only(progress, make(_what_is_published(settings, event, registry)))
     with open_services(settings, event, registry) as services:
         if settings.mode == "audit":
             audit = open_audit(services, sources, registry, say)
@@ -165,7 +164,7 @@ def _run(request: Request, progress: _Progress, stopping: Stopping, say: Write) 
             say(f"{problem.severity}: {problem.message}\n  -> {problem.hint}")
         refuse_outside_contexts(planned, settings)
         if planned.comparison.alias_of:
-            return _untouched(progress, planned)
+            return _untouched(progress, planned.plan, _ALIAS)
         refuse_missing_large_files(planned.plan, planned.comparison.current)
         earlier = _earlier_report(request)
         outlook = with_estimate(planned, settings, earlier)
@@ -235,12 +234,15 @@ def _worktree(request: Request, local: Clone | None) -> Revision:
     return local.worktree()
 
 
-def _untouched(progress: _Progress, planned: Planned) -> RunReport:
+def _planned_only(progress: _Progress, planned: Planned) -> RunReport:
+    if planned.comparison.alias_of:
+        return _untouched(progress, planned.plan, _ALIAS)
+    report = _untouched(progress, planned.plan, f"planned: {to_do(planned.plan)}")
+    return replace(report, waves=fan_out(planned.plan))
+
+
+def _untouched(progress: _Progress, plan: Plan, sentence: str) -> RunReport:
     """Report a run that only planned."""
-    alias = alias_problem(planned.comparison)
-    plan = planned.plan
-    if alias is not None:
-        plan = replace(plan, problems=(alias, *plan.problems))
     return RunReport(
         plan=plan,
         images=tuple(
@@ -250,6 +252,7 @@ def _untouched(progress: _Progress, planned: Planned) -> RunReport:
         ),
         started=progress.started,
         duration_s=time.monotonic() - progress.clock,
+        sentence=sentence,
     )
 
 

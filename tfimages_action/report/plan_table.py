@@ -52,12 +52,17 @@ def _row(step: Step) -> tuple[Cell, ...]:
 
 def plan_headline(plan: Plan) -> str:
     """`v27 -> v28: 3 to build, 1 to convert, 11 to skip`."""
-    counts = Counter(step.action for step in plan.steps)
     current = wording.revision(plan.current)
     before = wording.revision(plan.previous) if plan.previous else None
     versions = f"{before} -> {current}" if before else f"{current} (first)"
+    return f"{versions}: {to_do(plan)}"
+
+
+def to_do(plan: Plan) -> str:
+    """`3 to build, 1 to convert, 11 to skip`."""
+    counts = Counter(step.action for step in plan.steps)
     doing = ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action])
-    return f"{versions}: {doing or 'no images'}"
+    return doing or "no images"
 
 
 def explanation_tree(explanation: Explanation) -> Tree:

@@ -9,29 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tfimages_action.core import wording
-from tfimages_action.core.catalog import Problem
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.preview import Outlook
+from tfimages_action.core.catalog import Problem, Severity
+from tfimages_action.core.plan import Action, Step
 from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport
 from tfimages_action.report import charts, markdown, words
 from tfimages_action.report.mending import permissions_yaml
+from tfimages_action.report.verdict import headline
 
 LIMIT_BYTES: Final = 1024 * 1024
 _MARGIN_BYTES: Final = 4096
 _DONE: Final = (Outcome.PUBLISHED, Outcome.BUILT, Outcome.REUSED, Outcome.FAILED, Outcome.BLOCKED)
 _OPEN_FAILURES: Final = 10
-_CAUSES: Final = 3
-"""Named in a preview's sentence; the table of images has them all."""
 
 
 def render_summary(report: RunReport, *, limit_bytes: int = LIMIT_BYTES) -> str:
     """Render the page, below `limit_bytes` whatever the report holds."""
-    head = _headline(report)
+    head = headline(report)
     # In the order of the page, each with its weight: the lightest is left out first.
     sections: list[tuple[int, str, str]] = [
         (5, "what needs a person", _needs_a_person(report)),
-        (4, "the table of images", _table(report)),
+        (4, "the table of images", _table(report) or _planned(report)),
         (2, "the graph", _graph(report)),
         (1, "the timeline", _timeline(report)),
         (3, "what was skipped", _skipped(report)),
@@ -72,67 +69,10 @@ def _fit(body: str, room: int) -> str:
     return "\n".join(lines[:kept])
 
 
-def _headline(report: RunReport) -> str:
-    plan = report.plan
-    title = "## tf-images" + (f": {markdown.text(wording.revision(plan.current))}" if plan else "")
-    return f"{title}\n\n{_sentence(report)}"
-
-
-def _sentence(report: RunReport) -> str:
-    took = words.duration(report.duration_s)
-    if report.plan is None:
-        return f"❌ **Nothing was built: the plan could not be made** ({took})."
-    if report.sentence:
-        sign = "❌" if report.exit_code else "✅"
-        return f"{sign} **{markdown.text(report.sentence)}** in {took}."
-    counts = {outcome: sum(run.outcome is outcome for run in report.images) for outcome in Outcome}
-    named = {
-        "published": counts[Outcome.PUBLISHED],
-        "built": counts[Outcome.BUILT],
-        "reused": counts[Outcome.REUSED],
-        "failed": counts[Outcome.FAILED],
-        "blocked": counts[Outcome.BLOCKED],
-    }
-    said = [f"{number} {word}" for word, number in named.items() if number]
-    skipped = counts[Outcome.SKIPPED]
-    if not said:
-        what = f"nothing to do: {words.count(skipped, 'image')} up to date"
-    else:
-        what = ", ".join(said) + (f", {skipped} left as they are" if skipped else "")
-    bad = counts[Outcome.FAILED] or counts[Outcome.BLOCKED] or report.error
-    sentence = f"{'❌' if bad else '✅'} **{what}** in {took}, {_compared(report.plan)}."
-    return f"{sentence}\n\n{_outlook(report.outlook)}" if report.outlook else sentence
-
-
-def _outlook(outlook: Outlook) -> str:
-    """Say both counts of a preview: this change, and the next release with it."""
-    changed = words.count(len(outlook.changed), "image")
-    parts = [f"This change touches **{changed}**"]
-    release = words.count(len(outlook.next_builds), "image")
-    because = [f"{n} of them only because of {markdown.code(name)}" for name, n in outlook.causes]
-    shown = because[:_CAUSES]
-    since = (
-        f" since {markdown.code(wording.revision(outlook.since))}"
-        if outlook.since
-        else ", as the first one"
-    )
-    parts.append(f"the next release would then build **{release}**{since}")
-    if outlook.next_s is not None:
-        shown.append(f"{words.about(outlook.next_s)} by an earlier run's report")
-    text = "; ".join(parts) + (f" ({', '.join(shown)})" if shown else "")
-    return f"{text}. Nothing was pushed."
-
-
-def _compared(plan: Plan) -> str:
-    if plan.previous is None:
-        return "the first release"
-    return f"compared with {markdown.code(wording.revision(plan.previous))}"
-
-
 def _needs_a_person(report: RunReport) -> str:
     parts: list[str] = []
     if report.error:
-        parts.append(f"> [!CAUTION]\n{_quoted(report.error)}")
+        parts.append(f"> [!CAUTION]\n{_error(report.error)}")
     failed = [run for run in report.images if run.failure]
     for number, run in enumerate(failed):
         parts.append(_failure(run, report.images, is_open=number < _OPEN_FAILURES))
@@ -150,7 +90,18 @@ def _needs_a_person(report: RunReport) -> str:
         for run in warned
         for warning in run.warnings
     ]
-    return "### Needs a person\n\n" + "\n\n".join(parts) if parts else ""
+    if not parts:
+        return ""
+    noted = all(problem.severity is Severity.NOTICE for problem in problems)
+    title = "Notes" if noted and not (report.error or failed or warned) else "Needs a person"
+    return f"### {title}\n\n" + "\n\n".join(parts)
+
+
+def _error(rendered: str) -> str:
+    """What ended the run, and below it what to do (`TfImagesError.render`)."""
+    what, _, cure = rendered.partition("\n  -> ")
+    quoted = _quoted(what)
+    return f"{quoted}\n>\n> **What to do:** {markdown.sentence(cure)}" if cure else quoted
 
 
 def _all_problems(report: RunReport) -> Iterable[Problem]:
@@ -201,15 +152,22 @@ def _table(report: RunReport) -> str:
     if not rows:
         return ""
     head = ("Image", "Why", "Outcome", "Size", "Time", "Digest", "flist")
-    return markdown.table(head, rows)
+    # A preview has no digests, a run without conversion no flists: an empty column says nothing.
+    told = [column for column in zip(head, *rows, strict=True) if any(column[1:])]
+    kept, *shown = zip(*told, strict=True)
+    return markdown.table(kept, shown)
+
+
+def _planned(report: RunReport) -> str:
+    """What `mode: plan` found to do; other jobs do it."""
+    if not (report.plan and report.waves):
+        return ""
+    steps = [step for step in report.plan.steps if step.action is not Action.SKIP]
+    rows = [(markdown.code(step.image.name), str(step.action), _why(step)) for step in steps]
+    return markdown.table(("Image", "Action", "Why"), rows)
 
 
 def _table_row(run: ImageRun) -> tuple[str, ...]:
-    step = run.step
-    why = f"{markdown.text(step.reason.detail)}"
-    if len(step.reason.chain) > 1:
-        way = " ← ".join(markdown.text(name) for name in step.reason.chain)
-        why += f"<br><sub>{way}</sub>"
     size = _unbroken(words.size(run.size_bytes)) if run.size_bytes is not None else ""
     if run.size_delta_bytes is not None:
         size += " " + _unbroken(f"({words.size_change(run.size_delta_bytes)})")
@@ -221,7 +179,16 @@ def _table_row(run: ImageRun) -> tuple[str, ...]:
         outcome += f" by {markdown.code(run.blocked_by)}"
     digest = markdown.code(words.short_digest(run.digest)) if run.digest else ""
     time = _unbroken(words.duration(seconds)) if run.stages else ""
-    return (markdown.code(step.image.name), why, outcome, size, time, digest, _flist_cell(run))
+    name, why = markdown.code(run.step.image.name), _why(run.step)
+    return (name, why, outcome, size, time, digest, _flist_cell(run))
+
+
+def _why(step: Step) -> str:
+    why = markdown.text(step.reason.detail)
+    if len(step.reason.chain) <= 1:
+        return why
+    way = " ← ".join(markdown.text(name) for name in step.reason.chain)
+    return f"{why}<br><sub>{way}</sub>"
 
 
 def _change(text: str) -> str:
@@ -236,16 +203,27 @@ def _unbroken(text: str) -> str:
 
 
 def _flist_cell(run: ImageRun) -> str:
-    if run.flist is None:
+    flist = run.flist
+    if flist is None:
         return ""
-    beside = [_unbroken("✔ proved")] if run.flist.verified else []
-    if run.flist.stable_address:
-        beside.append(markdown.link(_unbroken("stable address"), run.flist.stable_address))
-    cell = markdown.link(markdown.code(run.flist.name), run.flist.address)
+    beside = [_unbroken("✔ proved")] if flist.verified else []
+    if flist.stable_address:
+        beside.append(_linked(_unbroken("stable address"), flist.stable_address))
+    cell = _linked(markdown.code(flist.name), flist.address)
     return f"{cell}<br>{' · '.join(beside)}" if beside else cell
 
 
+def _linked(label: str, address: str) -> str:
+    """A link; of an flist on the run's own machine, to which none leads, its name."""
+    if address.startswith("file:"):
+        name = markdown.code(address.rpartition("/")[2])
+        return name if name == label else f"also {name}"
+    return markdown.link(label, address)
+
+
 def _graph(report: RunReport) -> str:
+    if all(run.outcome is Outcome.SKIPPED for run in report.images):
+        return ""  # it would show that nothing was done once more
     chart = charts.graph(report.images)
     if chart is not None:
         as_text = markdown.fold("The graph as text", markdown.block(_tree(report), "text"))
@@ -284,7 +262,7 @@ def _skipped(report: RunReport) -> str:
     if not rows:
         return ""
     return markdown.fold(
-        f"{words.count(len(rows), 'image')} left as they are",
+        f"{words.count(len(rows), 'image')} {words.left_as_is(len(rows))}",
         markdown.table(("Image", "Why"), rows),
     )
 

@@ -65,6 +65,11 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def left_as_is(number: int) -> str:
+    """How so many are called that nothing was done with."""
+    return "left as it is" if number == 1 else "left as they are"
+
+
 def short_digest(digest: str) -> str:
     """`sha256:` and 12 digits, as the content tags have them."""
     kind, _, digits = digest.partition(":")

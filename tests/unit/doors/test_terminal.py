@@ -68,6 +68,13 @@ def test_each_command_is_helped_with_examples(name: str) -> None:
     assert command.get_short_help_str(200)
 
 
+def test_a_plan_says_that_its_tag_is_an_alias(run: Run, tmp_path: Path) -> None:
+    repository = pygit2.Repository(str(tmp_path))
+    repository.create_reference("refs/tags/v1.0", repository.head.target)
+    assert "v1 abbreviates v1.0 on the same commit" in run("plan", "--current", "v1")
+    assert "abbreviates" not in run("plan", "--current", "v1.0")
+
+
 def test_explain_leads_to_the_file(run: Run) -> None:
     lines = run("explain", "leaf", "--worktree").splitlines()
     assert [line.strip("└─ ") for line in lines] == [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from tests.unit.report.samples import image_run, report
+from tests.unit.report.samples import image_run, report, step
 from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook
@@ -29,13 +29,68 @@ def test_one_sentence_says_it_all() -> None:
             image_run("d", Outcome.SKIPPED),
         )
     )
-    assert "❌ **1 published, 1 failed, 1 blocked, 1 left as they are** in 1 min 02 s" in page
+    assert "❌ **1 published, 1 failed, 1 blocked, 1 left as it is** in 1 min 02 s" in page
     assert "compared with `v27`" in page
 
 
 def test_nothing_to_do_is_said_as_good_news() -> None:
     page = render_summary(report(image_run("a", Outcome.SKIPPED)))
     assert "✅ **nothing to do: 1 image up to date**" in page
+
+
+def test_the_title_says_what_kind_of_run_it_was() -> None:
+    skipped = image_run("a", Outcome.SKIPPED)
+    assert render_summary(report(skipped)).startswith("## tf-images: v28\n")
+    page = render_summary(report(skipped, image_run("b", Outcome.SKIPPED), mode="refresh"))
+    assert page.startswith("## tf-images: refresh of v28\n")
+    # It compares bases, and may not have been told of all of them.
+    assert "✅ **nothing to do: 2 images left as they are** in 1 min 02 s.\n" in page
+
+
+def test_a_run_refused_after_the_plan_does_not_claim_that_all_is_well() -> None:
+    page = render_summary(report(error="no `x`\n  -> mend it", plan=Plan(
+        current="v2", previous="v1", steps=(step("a"),)), images=()))  # fmt: skip
+    assert "❌ **nothing was done** in" in page
+    assert "up to date" not in page
+    assert "> [!CAUTION]\n> no `x`\n>\n> **What to do:** mend it" in page
+
+
+def test_a_plan_for_other_jobs_is_shown_as_one() -> None:
+    plan = Plan(current="v2", previous="v1", steps=(step("a", detail="new | old"),))
+    page = render_summary(
+        report(mode="plan", plan=plan, images=(), waves=(("a",),), sentence="planned: 1 to build")
+    )
+    assert "## tf-images: plan of v2\n\n✅ **planned: 1 to build** in" in page
+    assert "| `a` | build | new \\| old |" in page
+
+
+def test_a_column_that_says_nothing_is_left_out() -> None:
+    page = render_summary(report(image_run("a", Outcome.BUILT, size_bytes=5)))
+    assert "| Image | Why | Outcome | Size |\n" in page
+
+
+def test_nothing_leads_to_an_flist_on_the_runs_own_machine() -> None:
+    flist = Flist(
+        name="a-0123.flist", address="file:///w/a-0123.flist", stable_address="file:///w/a.flist"
+    )
+    page = render_summary(report(image_run("a", flist=flist)))
+    assert "`a-0123.flist`<br>also `a.flist`" in page
+    assert "file:" not in page
+
+
+def test_where_nothing_was_touched_no_graph_is_drawn() -> None:
+    idle = (image_run("a", Outcome.SKIPPED), image_run("b", Outcome.SKIPPED, parents=("a",)))
+    assert "Graph" not in render_summary(report(*idle))
+    assert "Graph" in render_summary(report(*idle, image_run("c", parents=("b",))))
+
+
+def test_a_notice_alone_needs_nobody() -> None:
+    notice = Problem(severity=Severity.NOTICE, message="v1 abbreviates v1.0.0")
+    page = render_summary(report(image_run("a"), problems=(notice,)))
+    assert "### Notes\n" in page
+    warning = replace(notice, severity=Severity.WARNING)
+    page = render_summary(report(image_run("a"), problems=(notice, warning)))
+    assert "### Needs a person\n" in page
 
 
 def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
