@@ -107,15 +107,6 @@ def _listener(write: Callable[[str], None], *, checked: bool) -> Listener:
     return listen
 
 
-def failure_lines(report: RunReport) -> Iterator[str]:
-    """Tell what failed, where, and what mends it."""
-    for run in report.images:
-        if run.failure:
-            yield f"{run.step.image.name}: {run.failure.stage} failed: {run.failure.told}"
-            if run.failure.hint:
-                yield f"  -> {run.failure.hint}"
-
-
 def plan_of_one(catalog: Catalog, image: str) -> Plan:
     """A plan that builds one image and all that it is built on, and checks that one alone."""
     parents = {known.name: known.parent_names for known in catalog.images}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tfimages_action.core.run import ImageRun, Outcome, RunReport
 from tfimages_action.report import words
 from tfimages_action.report.columns import Cell, columns
+from tfimages_action.report.verdict import verdict
 
 _HEADER: Final = ("image", "outcome", "size", "time", "reference", "flist")
 _BRIEF: Final = ((0, 1, 2, 3), (0, 1, 3), (0, 1))
@@ -18,18 +19,32 @@ Row = tuple[str, ...]
 
 
 def closing_lines(report: RunReport, *, width: int = 160) -> list[str]:
-    """A row per image that the run touched, and a line that sums up; none where it touched none.
+    """A row per image that the run touched, what failed with its cure, and a line that sums up.
 
     Where references and flists don't fit beside the rest, each gets a line of its own: they are
     there to be copied.
     """
     touched = [run for run in report.images if run.outcome is not Outcome.SKIPPED]
     if not touched:
-        return []
+        # A run that was refused has said why already.
+        took = words.duration(report.duration_s)
+        return [] if report.error else textwrap.wrap(f"{verdict(report)} in {took}", width)
+    failed = [*failure_lines(run for run in touched if run.outcome is Outcome.FAILED)]
     shown = _side_by_side([_HEADER, *map(_row, touched)])
     if _width(shown) > width:
         shown = list(_stacked(touched, width))
+    if failed:
+        shown += ["", *failed]
     return ["", *shown, "", *textwrap.wrap(_sum(report), width)]
+
+
+def failure_lines(runs: Iterable[ImageRun]) -> Iterator[str]:
+    """What failed, where, and what mends it."""
+    for run in runs:
+        if run.failure:
+            yield f"{run.step.image.name}: {run.failure.stage} failed: {run.failure.told}"
+            if run.failure.hint:
+                yield f"  -> {run.failure.hint}"
 
 
 def _stacked(runs: Sequence[ImageRun], width: int) -> Iterator[str]:

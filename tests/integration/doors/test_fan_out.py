@@ -39,7 +39,9 @@ def test_legs_publish_what_one_job_publishes(
         many = Home(tmp_path / "many", repository, registry, "many", monkeypatch)
         assert set(outcomes(one.publish()).values()) == {"published"}
 
-        waves = many.publish("--mode", "plan")["waves"]
+        planned = many.publish("--mode", "plan")
+        assert (planned["mode"], planned["sentence"]) == ("plan", "planned: 5 to build")
+        waves = planned["waves"]
         assert [sorted(wave) for wave in waves] == [["alone", "base"], ["left", "right"], ["top"]]
         for wave in waves:
             for leg in wave:
@@ -55,6 +57,22 @@ def test_legs_publish_what_one_job_publishes(
             assert holds(many, name) == holds(one, name)
         links = [{_DIGITS.sub("", link) for link in home.links()} for home in (one, many)]
         assert links[0] == {link.replace("-many-", "-one-") for link in links[1]}
+
+
+def test_a_tag_that_is_an_alias_is_told_as_one_and_publishes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = plant(tmp_path / "repository")
+    repository.git("tag", "v1.0")
+    with running_registry() as registry:
+        home = Home(tmp_path / "home", repository, registry, "alias", monkeypatch)
+        for mode in ("plan", "publish"):
+            report = home.publish("--mode", mode, "--current", "v1")
+            assert (report["mode"], report["waves"]) == (mode, [])
+            said = capsys.readouterr().out.splitlines()
+            assert "notice: v1 abbreviates v1.0 on the same commit" in "\n".join(said)
+            assert said[-1].startswith("nothing to do: the tag is an alias in ")
+        assert home.tags("base") == {}
 
 
 def named(tags: dict[str, str]) -> set[str]:

@@ -1,9 +1,12 @@
 """The closing table of a run in a terminal."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.report.samples import image_run, report
 from tfimages_action.core.run import Failure, Flist, Outcome, RunReport, Stage, StageRun
+from tfimages_action.errors import Location
 from tfimages_action.report.closing import closing_lines
 
 
@@ -78,5 +81,31 @@ def test_references_stand_beside_the_rest_where_there_is_room(width: int, rows: 
     assert ("reference" in lines[1]) is rows
 
 
-def test_a_run_that_touched_nothing_says_nothing() -> None:
-    assert closing_lines(report(image_run("idle", Outcome.SKIPPED))) == []
+def test_a_run_that_touched_nothing_says_so() -> None:
+    idle = image_run("idle", Outcome.SKIPPED)
+    assert closing_lines(report(idle)) == ["nothing to do: 1 image up to date in 1 min 02 s"]
+    assert closing_lines(report(idle, sentence="audited it")) == ["audited it in 1 min 02 s"]
+    # What was refused has said why.
+    assert closing_lines(report(error="no engine")) == []
+
+
+def test_each_failure_is_told_once_more_at_the_end_with_its_cure() -> None:
+    failure = Failure(
+        stage=Stage.BUILD,
+        message="`RUN x` failed",
+        hint="mend it",
+        location=Location(path="images/bad/Dockerfile", line=4),
+    )
+    lines = closing_lines(
+        report(
+            image_run("bad", Outcome.FAILED, failure=failure),
+            # Of the many that a lost engine leaves behind one cause is enough.
+            image_run("later", Outcome.BLOCKED, failure=replace(failure, message="not started")),
+        )
+    )
+    assert lines[-5:-1] == [
+        "",
+        "bad: build failed: images/bad/Dockerfile:4: `RUN x` failed",
+        "  -> mend it",
+        "",
+    ]

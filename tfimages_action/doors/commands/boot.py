@@ -56,8 +56,9 @@ def boot(
 
     from tfimages_action.adapters.smoke.boot import booted
     from tfimages_action.adapters.smoke.limit import Limit, StoppedError
-    from tfimages_action.doors.trying import Caught, failure_lines, tried
+    from tfimages_action.doors.trying import Caught, tried
     from tfimages_action.leftovers.folders import owned_folder
+    from tfimages_action.report.closing import failure_lines
 
     say, caught = partial(click.echo, err=as_json), Caught(wanted=image)
     with ExitStack() as stack:
@@ -67,7 +68,7 @@ def boot(
             tried(image, repo, options, write=say, checker=caught)
         )
         if caught.built is None:
-            for line in failure_lines(report):
+            for line in failure_lines(report.images):
                 click.echo(line, err=True)
             return report.exit_code
         limit = Limit(seconds, threading.Event())

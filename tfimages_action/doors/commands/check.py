@@ -25,7 +25,8 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""
-    from tfimages_action.doors.trying import failure_lines, tried
+    from tfimages_action.doors.trying import tried
+    from tfimages_action.report.closing import failure_lines
 
     def say(line: str) -> None:
         click.echo(line, err=as_json)
@@ -47,7 +48,7 @@ def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     for result in run.checks:
         word = "ok" if result.ok else "FAILED"
         click.echo(f"{word:6} {result.name} ({result.seconds:.1f} s) {result.detail}".rstrip())
-    for line in failure_lines(report):
+    for line in failure_lines(report.images):
         click.echo(line)
     if not run.failure and not run.checks:
         click.echo(f"{image} is built; it has no checks (`checks:` in its image.yaml)")
