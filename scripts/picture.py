@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw a summary as GitHub shows it")
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "summary.png")
     parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument("--height", type=int, default=2370)
+    parser.add_argument("--height", type=int, default=2400)
     asked = parser.parse_args()
     mermaid = fetch_mermaid()
     # The folds open, so that the picture shows what is in them.

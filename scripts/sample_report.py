@@ -1,4 +1,7 @@
-"""A run to show: one success, one failure, one blocked, one private package, others left alone."""
+"""A run to show: one success, one failure, one blocked, one private package, others left alone.
+
+What it says of the failures is the product's own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
+from tfimages_action.adapters.engine.failure import LastWords, build_error
+from tfimages_action.adapters.hub.visibility import check_public
 from tfimages_action.core.catalog import Image, Kind, ParentLink
 from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
 from tfimages_action.core.reference import ImageReference
@@ -18,7 +23,8 @@ from tfimages_action.core.run import (
     Stage,
     StageRun,
 )
-from tfimages_action.errors import ExitCode, Location
+from tfimages_action.core.work import Visibility
+from tfimages_action.errors import ExitCode, Location, StageError, TfImagesError
 
 _REGISTRY: Final = "ghcr.io/you"
 _HUB: Final = "https://hub.grid.tf/you.3bot"
@@ -62,12 +68,6 @@ def _gluster() -> ImageRun:
 
 def _alpine() -> ImageRun:
     step = _step("alpine", ReasonKind.DEFINITION, "arg ZINIT_VERSION 0.2.5 -> 0.2.14")
-    page = "https://github.com/users/you/packages/container/alpine/settings"
-    failure = Failure(
-        stage=Stage.CONVERT,
-        message="the Hub can't pull ghcr.io/you/alpine: the package is private",
-        hint=f"make the package public: {page}",
-    )
     return ImageRun(
         step=step,
         outcome=Outcome.FAILED,
@@ -77,23 +77,24 @@ def _alpine() -> ImageRun:
         ),
         digest=f"sha256:{'77d1e0c2b4a8' * 5}0000",
         size_bytes=int(11.9 * _MEGA),
-        failure=failure,
+        failure=_private(step),
     )
 
 
 def _docker() -> ImageRun:
     step = _step("ubuntu-docker", ReasonKind.PARENT, "files of deb-base changed", "deb-base")
-    failure = Failure(
-        stage=Stage.BUILD,
-        message="images/ubuntu-docker/Dockerfile:14: RUN apt-install-lean docker-ce: exit code 100",
-        hint="the package's name or its repository changed: see the log",
-        log_tail=(
-            "#9 [4/6] RUN apt-install-lean docker-ce",
-            "#9 1.204 Reading package lists...",
-            "#9 1.611 Building dependency tree...",
-            "#9 1.702 E: Unable to locate package docker-ce",
-            "#9 ERROR: process did not complete successfully: exit code: 100",
-        ),
+    command = "apt-install-lean docker-ce"
+    said = "E: Unable to locate package docker-ce"
+    cause = f'process "/bin/sh -c {command}" did not complete successfully: exit code: 100'
+    words = LastWords(cause=cause, line=14, instruction=f"RUN {command}", said=said)
+    failure = _failure(
+        Stage.BUILD,
+        build_error(step.image, words),
+        f"#9 [4/6] RUN {command}",
+        "#9 1.204 Reading package lists...",
+        "#9 1.611 Building dependency tree...",
+        f"#9 1.702 {said}",
+        f"#9 ERROR: {cause}",
     )
     return ImageRun(
         step=step,
@@ -109,8 +110,32 @@ def _nextcloud() -> ImageRun:
     return ImageRun(step=step, outcome=Outcome.BLOCKED, blocked_by="ubuntu-docker")
 
 
+def _private(step: Step) -> Failure:
+    try:
+        check_public(step.image.reference, _Stranger())
+    except StageError as error:
+        return _failure(Stage.CONVERT, error)
+    raise AssertionError("a private package is refused")
+
+
+class _Stranger:
+    def visibility(self, _reference: ImageReference) -> Visibility:
+        return Visibility.PRIVATE
+
+
+def _failure(stage: Stage, error: TfImagesError, *log: str) -> Failure:
+    """What a run keeps of an error."""
+    return Failure(
+        stage=stage,
+        message=error.message,
+        hint=error.hint,
+        location=error.location,
+        log_tail=log,
+    )
+
+
 def _skipped(name: str) -> ImageRun:
-    detail = "published from the same fingerprint for v26"
+    detail = f"already published as sha256:{sha256(name.encode()).hexdigest()[:12]} at v26"
     step = _step(name, ReasonKind.UP_TO_DATE, detail, action=Action.SKIP)
     return ImageRun(step=step, outcome=Outcome.SKIPPED)
 
