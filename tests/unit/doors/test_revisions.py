@@ -102,6 +102,12 @@ def test_a_moving_major_tag_is_an_alias() -> None:
     assert compared(remote, ref_type="tag", ref_name="v1.4.2").alias_of is None
 
 
+def test_a_refresh_takes_the_release_and_not_the_alias_on_it() -> None:
+    for tags in ({"v1": "a", "v1.0.0": "a"}, {"v1.0.0": "a", "v1": "a"}):
+        found = compared(FakeRemote(tags), settings=Settings(mode="refresh"))
+        assert (found.current.name, found.alias_of) == ("v1.0.0", None)
+
+
 def test_a_letter_rebuilds_all() -> None:
     remote = FakeRemote({"v28": "c1", "v28a": "c1"})
     found = compared(remote, ref_type="tag", ref_name="v28a")
