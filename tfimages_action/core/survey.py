@@ -25,8 +25,10 @@ class PassedOver:
 
 
 def likely_images_dir(entries: Iterable[TreeEntry]) -> str:
-    """`images` where a Dockerfile lies below it, else the repository's root."""
-    return "images" if any(_is_plain(e.path, under="images/") for e in entries) else "."
+    """`images` where a Dockerfile lies below it, or nowhere yet; else the repository's root."""
+    plain = [entry.path for entry in entries if _is_plain(entry.path, under="")]
+    below = any(_is_plain(path, under="images/") for path in plain)
+    return "images" if below or not plain else "."
 
 
 def passed_over(

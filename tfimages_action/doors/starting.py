@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import yaml
 
 from tfimages_action.core.discovery import normal
+from tfimages_action.core.loopback import is_loopback
 
+_GHCR: Final = "ghcr.io"
+_SECRET: Final = re.compile(r"secrets\.(\w+)")
 WORKFLOW: Final = ".github/workflows/publish.yaml"
 CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 ATTEST: Final = "actions/attest-build-provenance@a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32 # v4.1.0"
@@ -64,7 +69,7 @@ jobs:
           hub-token: ${{{{ secrets.TFHUB_TOKEN }}}}
           force-all: ${{{{ inputs.force-all || 'false' }}}}
           only: ${{{{ inputs.only }}}}
-{images_dir}          # attest: true
+{more}          # attest: true
       # - uses: {attest}
       #   if: ${{{{ !cancelled() && steps.images.outputs.attest-subjects != '' }}}}
       #   with:
@@ -94,17 +99,37 @@ IMAGES_YAML_TEXT: Final = """\
 """
 
 
-def starting_files(images_dir: str) -> dict[str, str]:
-    """Path from the repository's root -> text."""
+def starting_files(images_dir: str, registry: str = "") -> dict[str, str]:
+    """Path from the repository's root -> text. `registry` is empty for GHCR's of the owner."""
     folder = normal(images_dir)
-    # As YAML would write it: a folder may be called `on`, or hold a colon.
-    written = yaml.safe_dump({"images-dir": folder or "."}, width=1000)
-    line = "" if folder == "images" else f"          {written}"
+    more = [*_registry_lines(registry)]
+    if folder != "images":
+        # As YAML would write it: a folder may be called `on`, or hold a colon.
+        more.append(yaml.safe_dump({"images-dir": folder or "."}, width=1000))
     workflow = _WORKFLOW_TEXT.format(
-        checkout=CHECKOUT, action=ACTION, attest=ATTEST, images_dir=line
+        checkout=CHECKOUT,
+        action=ACTION,
+        attest=ATTEST,
+        more="".join(f"          {line}" for line in more),
     )
     shared = f"{folder}/images.yaml" if folder else "images.yaml"
     return {WORKFLOW: workflow, shared: IMAGES_YAML_TEXT}
+
+
+def _registry_lines(registry: str) -> Iterator[str]:
+    host = registry.partition("/")[0]
+    if not registry or is_loopback(host):
+        return  # a job does not reach a registry on this machine
+    yield f"registry: {registry}\n"
+    if host != _GHCR:
+        # The job's own token opens GHCR alone.
+        yield "registry-username: ${{ secrets.REGISTRY_USERNAME }}\n"
+        yield "registry-password: ${{ secrets.REGISTRY_PASSWORD }}\n"
+
+
+def secrets_of(workflow: str) -> tuple[str, ...]:
+    """The secrets that a workflow takes, each once."""
+    return tuple(dict.fromkeys(_SECRET.findall(workflow)))
 
 
 def write_new(root: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.bed.scratch import ScratchRepository
 from tfimages_action.doors import terminal
+from tfimages_action.doors.starting import WORKFLOW
 
 
 @pytest.fixture
@@ -52,3 +53,26 @@ def test_where_there_are_none_it_says_what_it_saw(
     assert "No images (images-dir: images)" in said
     assert "a/Dockerfile is not below images/" in said
     assert not (scratch.folder / ".github").exists()
+
+
+def test_it_says_what_comes_next(
+    scratch: ScratchRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(scratch, "--registry", "reg.example/Me") == 0
+    said = capsys.readouterr().out
+    assert "tfimages plan --registry reg.example/me --images-dir ." in said
+    assert "its secrets TFHUB_TOKEN, REGISTRY_USERNAME, REGISTRY_PASSWORD\n" in said
+    assert "registry: reg.example/me\n" in (scratch.folder / WORKFLOW).read_text()
+
+
+def test_a_new_repository_needs_no_commit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = ScratchRepository(tmp_path / "new")
+    assert init(new) == 0
+    assert "No images" in capsys.readouterr().out
+    new.write("images/web/Dockerfile", "FROM scratch\n")
+    assert init(new) == 0
+    said = capsys.readouterr().out
+    assert "  web  images/web/ -> ghcr.io/your-name/web:latest\n" in said
+    assert (new.folder / "images/images.yaml").is_file()

@@ -95,7 +95,7 @@ def test_a_release_s_step_finds_the_lines_that_it_rewrites() -> None:
 
 @pytest.mark.parametrize("folder", ["images", ".", "on"])
 def test_what_init_writes_holds_too(folder: str, tmp_path: Path) -> None:
-    expect_sound(starting_files(folder)[WORKFLOW], tmp_path)
+    expect_sound(starting_files(folder, "reg.example/me")[WORKFLOW], tmp_path)
 
 
 def test_the_workflow_that_the_readme_shows_holds_too(tmp_path: Path) -> None:

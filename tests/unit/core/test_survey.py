@@ -48,6 +48,8 @@ def test_the_folder_of_images_is_found() -> None:
     elsewhere = FilesRevision(files={"a/Dockerfile": "", "images/logo.png": ""})
     assert likely_images_dir(walk(here.tree())) == "images"
     assert likely_images_dir(walk(elsewhere.tree())) == "."
+    nothing_yet = FilesRevision(files={"README.md": ""})
+    assert likely_images_dir(walk(nothing_yet.tree())) == "images"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,22 @@ def test_the_workflow_is_least_privileged_and_pinned(images_dir: str, given: str
     assert action["with"].get("images-dir") == given
 
 
+def test_the_workflow_publishes_where_init_was_told() -> None:
+    def taken(registry: str) -> dict[str, str]:
+        workflow = yaml.load(starting_files(".", registry)[WORKFLOW], yaml.BaseLoader)
+        given: dict[str, str] = workflow["jobs"]["publish"]["steps"][1]["with"]
+        assert {*given} <= {spec.name for spec in INPUTS}
+        return {name: text for name, text in given.items() if name.startswith("registry")}
+
+    assert taken("") == taken("127.0.0.1:5000/me") == {}
+    assert taken("ghcr.io/you") == {"registry": "ghcr.io/you"}
+    assert taken("reg.example:5000/you") == {
+        "registry": "reg.example:5000/you",
+        "registry-username": "${{ secrets.REGISTRY_USERNAME }}",
+        "registry-password": "${{ secrets.REGISTRY_PASSWORD }}",
+    }
+
+
 def test_it_pins_the_checkout_that_this_repository_uses() -> None:
     pin = re.compile(r"actions/checkout@[0-9a-f]{40} # v\S+")
     ours = pin.findall((ROOT / WORKFLOW).read_text())

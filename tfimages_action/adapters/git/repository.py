@@ -83,18 +83,13 @@ class GitRepository:
         return GitRevision(self._objects, name, found)
 
     def worktree(self) -> WorktreeRevision:
-        """Give the worktree with its uncommitted changes."""
-        head = self._find("HEAD")
+        """Give the worktree with its uncommitted changes, or with what is to be committed first."""
         if self._repo.is_bare:
             raise RevisionError(
                 "this repository is bare: it has no worktree",
                 hint="name a revision with --current, or another repository with --repo",
             )
-        if head is None:
-            raise RevisionError(
-                "there is no commit here yet", hint="git add --all && git commit, then again"
-            )
-        return WorktreeRevision(self._repo, self._objects, head)
+        return WorktreeRevision(self._repo, self._objects, self._find("HEAD"))
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Tell the commit id where two revisions parted; `None` where git can't say."""

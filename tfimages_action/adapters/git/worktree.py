@@ -31,8 +31,13 @@ _MENDING: Final = {
 class WorktreeRevision:
     """What git tracks as it is now, and new files that git does not ignore."""
 
-    def __init__(self, repo: pygit2.Repository, objects: Objects, head: pygit2.Commit) -> None:
-        """Look at what differs from the commit. Raises `RevisionError` where git can't tell."""
+    def __init__(
+        self, repo: pygit2.Repository, objects: Objects, head: pygit2.Commit | None
+    ) -> None:
+        """Look at what differs from the commit, if there is one yet.
+
+        Raises `RevisionError` where git can't tell.
+        """
         self._repo = repo
         self._objects = objects
         self._head = head
@@ -48,11 +53,11 @@ class WorktreeRevision:
     @property
     def commit(self) -> str | None:
         """The commit that it equals; `None` with uncommitted changes."""
-        return None if self._changed else str(self._head.id)
+        return None if self._changed or self._head is None else str(self._head.id)
 
     @property
     def created(self) -> datetime:
-        return datetime.fromtimestamp(self._head.commit_time, UTC)
+        return datetime.fromtimestamp(self._head.commit_time if self._head else 0, UTC)
 
     def tree(self, under: str = "") -> Tree:
         return tree_of(self._entries(under), under)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,23 +42,25 @@ def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> No
     """Show which images would be found, and write a workflow and a commented images.yaml.
 
     What exists is never overwritten. Without --images-dir it is `images` where that folder holds
-    a Dockerfile, else the repository's root.
+    a Dockerfile, or no folder does; else the repository's root. The workflow names --registry.
     """
     from tfimages_action.adapters.git.repository import GitRepository
     from tfimages_action.core.survey import likely_images_dir
     from tfimages_action.core.tree import walk
-    from tfimages_action.doors.starting import starting_files, write_new
+    from tfimages_action.doors.starting import WORKFLOW, secrets_of, starting_files, write_new
 
     clone = GitRepository(repo)
     worktree = clone.worktree()
     settings = resolve_settings(given_inputs(options), os.environ)
     if not options.get("images_dir"):
         settings = replace(settings, images_dir=likely_images_dir(walk(worktree.tree())))
-    catalog, others = _found(worktree, settings, _registry(settings, repo, clone.origin))
+    registry = _registry(settings, repo, clone.origin)
+    catalog, others = _found(worktree, settings, registry)
     written: list[str] = []
     there: list[str] = []
+    files = starting_files(settings.images_dir, registry if options.get("registry") else "")
     if not only_list and clone.root is not None:
-        written, there = write_new(clone.root, starting_files(settings.images_dir))
+        written, there = write_new(clone.root, files)
     if as_json:
         told = _told(catalog, others, settings.images_dir)
         click.echo(json.dumps({**told, "written": written, "there": there}, indent=2))
@@ -70,10 +72,17 @@ def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> No
     for title, paths in (("Written", written), ("There already, left as it is", there)):
         for path in paths:
             click.echo(f"{title}: {path}")
-    click.echo(
-        "Next: make the environment `hub` with the secret TFHUB_TOKEN, commit, and push a tag "
-        "(git tag v1 && git push origin v1)"
-    )
+    for line in _next(registry, settings.images_dir, secrets_of(files[WORKFLOW])):
+        click.echo(line)
+
+
+def _next(registry: str, images_dir: str, secrets: Sequence[str]) -> Iterable[str]:
+    elsewhere = "" if images_dir == "images" else f" --images-dir {images_dir}"
+    needed = ", ".join(secrets)
+    yield "Next:"
+    yield f"  commit, then see the plan: tfimages plan --registry {registry}{elsewhere}"
+    yield f"  on GitHub, Settings > Environments: one named `hub`, its secrets {needed}"
+    yield "  the release: git tag v1 && git push origin v1"
 
 
 def _registry(settings: Settings, repo: Path, origin: str | None) -> str:
@@ -129,7 +138,7 @@ def _listing(catalog: Catalog, others: Iterable[PassedOver], images_dir: str) ->
     if catalog.images:
         yield f"Images (images-dir: {images_dir}):"
     else:
-        yield f"No images (images-dir: {images_dir}): put each Dockerfile into a folder of its own"
+        yield f"No images (images-dir: {images_dir}): each Dockerfile goes into a folder of its own"
     width = max((len(image.name) for image in catalog.images), default=0)
     for image in sorted(catalog.images, key=lambda image: image.name):
         yield f"  {image.name:{width}}  {image.folder}/ -> {image.reference}"

@@ -99,10 +99,11 @@ def test_only_names_no_image(scratch: ScratchRepository, refused: Refused) -> No
     assert "perhaps 'nextcloud' was meant" in refused("--only", "nextclod")
 
 
-@pytest.mark.parametrize("command", ["plan", "graph", "init", "catalog", "adopt"])
+@pytest.mark.parametrize("command", ["plan", "graph", "check", "catalog"])
 def test_a_repository_without_a_commit(tmp_path: Path, refused: Refused, command: str) -> None:
     empty = ScratchRepository(tmp_path / "empty")
-    said = refused("--repo", str(empty.folder), command=command)
+    image = ["a"] if command == "check" else []
+    said = refused("--repo", str(empty.folder), *image, command=command)
     assert "there is no commit here yet" in said
 
 
