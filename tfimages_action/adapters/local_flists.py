@@ -55,7 +55,10 @@ class LocalFlists:
         self._directory = directory
         self._exports = exports
         self._made_at = made_at
+        is_new = not directory.exists()
         self._store = BlockStore(directory / "store")
+        if is_new:
+            _keep_out_of_git(directory)
         self._trees: dict[str, SourceTree] = {}
 
     def convert(
@@ -265,6 +268,14 @@ class _Stoppable:
         if self._stop.is_set():
             raise StageError("the conversion was stopped")
         return self._stream.read(size)
+
+
+def _keep_out_of_git(directory: Path) -> None:
+    """It is made in the repository itself: `git add --all` would commit gigabytes of blocks."""
+    try:
+        (directory / ".gitignore").write_text("*\n")
+    except OSError as error:
+        raise FlistError(f"{directory} can't be written: {error}") from error
 
 
 def _leads_to(path: Path, target: str) -> bool:

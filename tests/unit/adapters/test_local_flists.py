@@ -94,6 +94,16 @@ def test_converts_proves_and_switches(bench: Bench) -> None:
     assert any("the Hub drops CMD" in line for line in bench.logged)
 
 
+def test_git_is_told_once_to_leave_a_new_folder_alone(tmp_path: Path) -> None:
+    ignored = tmp_path / "new" / ".gitignore"
+    Bench(tmp_path / "new")
+    assert ignored.read_text() == "*\n"
+    # Whoever wants them in git takes it away, and is not told again.
+    ignored.unlink()
+    Bench(tmp_path / "new")
+    assert not ignored.exists()
+
+
 def test_the_same_again_writes_no_block_and_keeps_the_names(bench: Bench) -> None:
     first = bench.switch(bench.verify(bench.convert()), STABLE)
     again = Bench(bench.folder)
