@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tfimages_action.core.reference import DOCKER_HUB, ImageReference
+from tfimages_action.core.reference import DOCKER_HUB, GHCR, ImageReference
 from tfimages_action.errors import RegistryError, StageError, TfImagesError
 
-_GHCR: Final = "ghcr.io"
 _MAX_TEXT: Final = 300
 _RATE: Final = re.compile(r"too ?many ?requests|\b429\b|rate limit", re.IGNORECASE)
 _TRANSIENT: Final = re.compile(
@@ -51,7 +50,7 @@ def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesE
 
 def settings_page(reference: ImageReference) -> str:
     """Where the visibility of a package is changed: no API does it."""
-    if reference.registry != _GHCR:
+    if reference.registry != GHCR:
         return f"in the settings of {reference.name}"
     owner, _, package = reference.repository.partition("/")
     package = package.replace("/", "%2F")
@@ -71,13 +70,13 @@ def _rate_hint(reference: ImageReference) -> str:
 def _login_hint(reference: ImageReference) -> str:
     if reference.registry == DOCKER_HUB:
         return "for a private image give dockerhub-username and dockerhub-password"
-    if reference.registry == _GHCR:
+    if reference.registry == GHCR:
         return "give the job `permissions: packages: write`, or check registry-password"
     return "check registry-username and registry-password"
 
 
 def _denied_hint(reference: ImageReference) -> str:
-    if reference.registry != _GHCR:
+    if reference.registry != GHCR:
         return f"the user may not do this at {reference.registry}: check its rights there"
     owner, _, package = reference.repository.partition("/")
     page = f"{owner}/packages/container/{package.replace('/', '%2F')}/settings"

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 DOCKER_HUB = "docker.io"
+GHCR: Final = "ghcr.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tfimages_action.core.events import Listener
 from tfimages_action.core.names import Occasion
 from tfimages_action.doors.event import Event
-from tfimages_action.doors.logins import credentials_for
+from tfimages_action.doors.logins import credentials_for, refuse_login
 from tfimages_action.doors.planning import Planned, overrides_of
 from tfimages_action.doors.readers import Readers
 from tfimages_action.doors.reading import HubFolder, local_flists, readers_of
@@ -190,6 +190,8 @@ def open_services(
 
     credentials = credentials_for(settings, event, registry)
     client = RegistryClient(credentials=credentials)
+    if settings.push and settings.mode != "audit":  # which pushes nothing, and may be a stranger
+        refuse_login(client, registry, credentials, on_github=event.on_github)
     # In the run itself the pipeline tries again; what is planned rests on these answers alone.
     reader = RegistryClient(credentials=credentials, patience=Patience(attempts=_ATTEMPTS))
     hub, hubless = None, ""

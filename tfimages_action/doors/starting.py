@@ -11,8 +11,8 @@ import yaml
 
 from tfimages_action.core.discovery import normal
 from tfimages_action.core.loopback import is_loopback
+from tfimages_action.core.reference import GHCR
 
-_GHCR: Final = "ghcr.io"
 _SECRET: Final = re.compile(r"secrets\.(\w+)")
 WORKFLOW: Final = ".github/workflows/publish.yaml"
 CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
@@ -121,7 +121,7 @@ def _registry_lines(registry: str) -> Iterator[str]:
     if not registry or is_loopback(host):
         return  # a job does not reach a registry on this machine
     yield f"registry: {registry}\n"
-    if host != _GHCR:
+    if host != GHCR:
         # The job's own token opens GHCR alone.
         yield "registry-username: ${{ secrets.REGISTRY_USERNAME }}\n"
         yield "registry-password: ${{ secrets.REGISTRY_PASSWORD }}\n"

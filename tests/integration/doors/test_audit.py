@@ -38,4 +38,4 @@ def test_a_release_that_is_not_there_fails_and_a_prerelease_is_no_release(
     assert f"a: the registry has no {registry.host}/audit/a:latest" in said
     page = summary.read_text()
     assert "audited the stable addresses of 1 image: 1 not as published" in page
-    assert "## tf-images: v1" in page
+    assert "## tf-images: audit of v1" in page

@@ -158,6 +158,10 @@ class RegistryClient:
         """Tell what a registry says to the credentials that we have for it."""
         return self._transport(registry).login()
 
+    def refuses_strangers(self, reference: ImageReference) -> bool:
+        """Tell whether a registry that we have no credentials for lets nobody push without."""
+        return self._transport(reference.registry).refuses_strangers(reference.repository)
+
     def tags(self, reference: ImageReference) -> tuple[str, ...]:
         """Every tag of a repository; none where there is no such repository."""
         url: str | None = f"/v2/{reference.repository}/tags/list?n={_PAGE}"

@@ -144,14 +144,13 @@ class Transport:
 
     def login(self) -> Login:
         """Ask whether the registry lets our credentials in; nothing of a repository is asked."""
-        root = _Call(method="GET", url=f"{self.base}/v2/")
-        asked = self._send(root, _Anonymous())
-        challenge = parse_challenge(asked.headers.get("WWW-Authenticate", ""))
+        challenge = self._first_challenge()
         basic = self._basic()
-        if asked.status_code != HTTPStatus.UNAUTHORIZED or challenge is None:
+        if challenge is None:
             return Login.NOT_ASKED_FOR
         if basic is None:
             return Login.ANONYMOUS
+        root = _Call(method="GET", url=f"{self.base}/v2/")
         if isinstance(challenge, BearerChallenge):
             # Without a scope the service only looks at who asks.
             self._refuse_plain_realm(challenge.realm)
@@ -159,6 +158,25 @@ class Transport:
             root = _Call(method="GET", url=challenge.realm, params=query)
         known = self._send(root, basic).status_code == HTTPStatus.OK
         return Login.ACCEPTED if known else Login.REFUSED
+
+    def refuses_strangers(self, repository: str) -> bool:
+        """Whether it shows beforehand that nobody may push without a login, which we lack.
+
+        A token that it gives a stranger may still turn out to be good for less.
+        """
+        match self._first_challenge():
+            case None:
+                return False
+            case BasicChallenge():
+                return True
+            case BearerChallenge() as challenge:
+                return not self._token(challenge, (f"repository:{repository}:{PUSH}",))
+
+    def _first_challenge(self) -> Challenge | None:
+        asked = self._send(_Call(method="GET", url=f"{self.base}/v2/"), _Anonymous())
+        if asked.status_code != HTTPStatus.UNAUTHORIZED:
+            return None
+        return parse_challenge(asked.headers.get("WWW-Authenticate", ""))
 
     def _authorised(self, call: _Call, scopes: _Scopes) -> requests.Response:
         answer = self._send(call, self._auth(scopes))
