@@ -26,6 +26,7 @@ _INPUTS: Final = (
     "registry", "images-dir", "current", "previous", "force-all", "only", "with-descendants",
     "build-context", "local", "flist-dir", "hub-url", "hub-user", "flist-layout",
 )  # fmt: skip
+_TRY: Final = ("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
 
 
 def repository_option(command: Command) -> Command:
@@ -67,7 +68,17 @@ def look_options(command: Command) -> Command:
     command = click.option(
         "--worktree", is_flag=True, help="The worktree, with its uncommitted changes."
     )(command)
-    return repository_option(input_options(*_INPUTS)(command))
+    asked = input_options(
+        *_INPUTS,
+        hub_user="With --records: the 3bot whose flists are looked for. Default: the token's.",
+    )
+    return repository_option(asked(command))
+
+
+def try_options(command: Command) -> Command:
+    """The options of whatever builds one image alone."""
+    asked = input_options(*_TRY, current="Build this revision. Default: the worktree.")
+    return repository_option(asked(command))
 
 
 @contextmanager

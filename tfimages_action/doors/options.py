@@ -10,16 +10,27 @@ import click
 from tfimages_action.doors.inputs import INPUTS, Input, InputKind
 
 _BY_NAME: Final = {spec.name: spec for spec in INPUTS}
+_AT_HOME: Final = {
+    "current": "A tag, branch or commit. Default: the version tag on HEAD, else HEAD.",
+    "registry-username": "User of the registry; the password is TFIMAGES_REGISTRY_PASSWORD. "
+    "Default: both as `docker login` left them.",
+}
+"""Where an input's own words speak of an event, which there is none of in a terminal."""
 
 Command = Callable[..., Any]
 
 
-def input_options(*names: str) -> Callable[[Command], Command]:
-    """Give a command the options of these inputs. Secrets have none: argv is no place for them."""
+def input_options(*names: str, **told: str) -> Callable[[Command], Command]:
+    """Give a command the options of these inputs. Secrets have none: argv is no place for them.
+
+    `told` says by field what one means to this very command, its default with it.
+    """
 
     def decorate(command: Command) -> Command:
         for name in reversed(names):
-            command = _option(_BY_NAME[name])(command)
+            spec = _BY_NAME[name]
+            text = told.get(spec.field) or _AT_HOME.get(name) or _help(spec)
+            command = _option(spec, text)(command)
         return command
 
     return decorate
@@ -42,8 +53,18 @@ def given_inputs(options: Mapping[str, object]) -> dict[str, str]:
     return given
 
 
-def _option(spec: Input) -> Callable[[Command], Command]:
-    flag, text = f"--{spec.name}", spec.help
+def _help(spec: Input) -> str:
+    """Its words, with the default; an expression is one in action.yml alone."""
+    match spec.kind:
+        case InputKind.FLAG:
+            default = spec.name if spec.default == "true" else ""
+        case _:
+            default = "" if spec.default.startswith("${{") else spec.default
+    return f"{spec.help}  [default: {default}]" if default else spec.help
+
+
+def _option(spec: Input, text: str) -> Callable[[Command], Command]:
+    flag = f"--{spec.name}"
     match spec.kind:
         case InputKind.FLAG:
             return click.option(f"{flag}/--no-{spec.name}", default=None, help=text)

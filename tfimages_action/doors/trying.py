@@ -33,8 +33,6 @@ from tfimages_action.report.console import Console
 if TYPE_CHECKING:
     from tfimages_action.pipeline.ports import Checker
 
-INPUTS = ("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
-
 
 @dataclass(slots=True)
 class Caught:

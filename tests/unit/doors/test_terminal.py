@@ -68,6 +68,35 @@ def test_each_command_is_helped_with_examples(name: str) -> None:
     assert command.get_short_help_str(200)
 
 
+@pytest.mark.parametrize("group", [(), ("flist",), ("hub",)])
+def test_what_a_command_does_is_said_whole_in_the_list_of_commands(
+    group: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert terminal.run([*group, "--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:\n")[2].partition("\n\n")[0]
+    lines = listed.splitlines()
+    assert len(lines) > 5
+    # What is cut short ends in dots; "and so on" may, too.
+    assert [line for line in lines if line.endswith("...") and not line.endswith(", ...")] == []
+
+
+def test_defaults_are_shown_and_a_command_says_what_an_input_means_to_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def helped(command: str) -> str:
+        terminal.run([command, "--help"])
+        return " ".join(capsys.readouterr().out.split())
+
+    publish = helped("publish")
+    for told in ("[default: images]", "[default: 3600]", "[default: push]", "[default: each]"):
+        assert told in publish
+    assert "github.actor" not in publish
+    assert "event's" not in publish
+    assert "Build this revision. Default: the worktree." in helped("check")
+    assert "The release to show. Default: the newest." in helped("catalog")
+    assert "[default: images]" not in helped("init")
+
+
 def test_a_plan_says_that_its_tag_is_an_alias(run: Run, tmp_path: Path) -> None:
     repository = pygit2.Repository(str(tmp_path))
     repository.create_reference("refs/tags/v1.0", repository.head.target)

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Take over a repository of the bash script.",
     epilog="""\b
 Examples:
   tfimages adopt --registry ghcr.io/you
   tfimages adopt --registry ghcr.io/you --write
   tfimages adopt --registry ghcr.io/you --json
-"""
+""",
 )
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."

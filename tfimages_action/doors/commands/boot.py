@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from tfimages_action.doors.looking import image_argument, repository_option
-from tfimages_action.doors.options import input_options
+from tfimages_action.doors.looking import image_argument, try_options
 from tfimages_action.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ _KEYS: Final = ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub")
 
 
 @click.command(
+    short_help="Build an image, start it, and print how to log in.",
     epilog="""\b
 The worktree counts, with its uncommitted changes; --current names a revision instead.
 A container is started as its image says, a full VM under QEMU with its own kernel.
@@ -34,11 +34,10 @@ Examples:
   tfimages boot ubuntu:24.04
   tfimages boot fullvm/debian-minimal --key ~/.ssh/grid.pub
   tfimages boot nextcloud --for 600 --json | jq -r .ssh
-"""
+""",
 )
 @image_argument
-@repository_option
-@input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
+@try_options
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Show the images with the addresses of their flists.",
     epilog="""\b
 Examples:
   tfimages catalog --registry ghcr.io/you --hub-user you.3bot
   tfimages catalog --registry ghcr.io/you --hub-user you.3bot --format html > index.html
   tfimages catalog --offline
-"""
+""",
 )
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
@@ -35,7 +36,15 @@ Examples:
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--title", default="Images", show_default=True, help="The page's title.")
 @click.option("--offline", is_flag=True, help="What the repository says; ask nobody.")
-@input_options("registry", "images-dir", "current", "hub-url", "hub-user")
+@input_options(
+    "registry",
+    "images-dir",
+    "current",
+    "hub-url",
+    "hub-user",
+    current="The release to show. Default: the newest.",
+    hub_user="The 3bot whose flists these are.",
+)
 def catalog(repo: Path, *, form: str, title: str, offline: bool, **options: object) -> None:
     """Show what each image is, where its flist is, and what moves.
 

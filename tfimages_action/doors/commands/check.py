@@ -6,22 +6,21 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.doors.looking import image_argument, repository_option
-from tfimages_action.doors.options import input_options
+from tfimages_action.doors.looking import image_argument, try_options
 
 
 @click.command(
+    short_help="Build an image and make its checks.",
     epilog="""\b
 The worktree counts, with its uncommitted changes; --current names a revision instead.
 \b
 Examples:
   tfimages check ubuntu:24.04
   tfimages check nextcloud --current v28 --registry ghcr.io/you --json
-"""
+""",
 )
 @image_argument
-@repository_option
-@input_options("registry", "images-dir", "build-context", "builder", "current", "build-timeout")
+@try_options
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""

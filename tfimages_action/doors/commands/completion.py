@@ -72,12 +72,13 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": ZshComplete, "f
 
 
 @click.command(
+    short_help="Print what completes commands and images in a shell.",
     epilog="""\b
 Examples:
   eval "$(tfimages completion bash)"      (in ~/.bashrc)
   eval "$(tfimages completion zsh)"       (in ~/.zshrc)
   tfimages completion fish | source       (in ~/.config/fish/config.fish)
-"""
+""",
 )
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:

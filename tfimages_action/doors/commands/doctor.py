@@ -17,13 +17,14 @@ from tfimages_action.errors import ExitCode
 
 
 @click.command(
+    short_help="Ask whether a run would find what it needs.",
     epilog="""\b
 Nothing is changed. Secrets come from the environment: TFHUB_TOKEN, TFIMAGES_REGISTRY_PASSWORD.
 \b
 Examples:
   tfimages doctor --registry ghcr.io/you
   tfimages doctor --registry 127.0.0.1:5000/me --local --json
-"""
+""",
 )
 @repository_option
 @input_options(

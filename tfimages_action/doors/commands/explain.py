@@ -16,11 +16,12 @@ _UNWRAPPED: Final = 100_000
 
 
 @click.command(
+    short_help="Say why an image would be built or left alone.",
     epilog="""\b
 Examples:
   tfimages explain nextcloud --registry ghcr.io/you
   tfimages explain ubuntu:24.04 --registry ghcr.io/you --worktree --json
-"""
+""",
 )
 @image_argument
 @look_options

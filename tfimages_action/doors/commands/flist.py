@@ -26,7 +26,7 @@ _LETTERS = {
     EntryType.LINK: "l",
     EntryType.SPECIAL: "s",
 }
-_as_json = click.option("--json", "as_json", is_flag=True, help="For a machine.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _config = click.option(
     "--config",
     type=_FILE,
@@ -108,7 +108,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
         click.echo(f"  {heavy}")
 
 
-@flist.command("build")
+@flist.command("build", short_help="Make an flist of an image or of a tar.")
 @click.argument("image", metavar="IMAGE|TAR")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @_store
@@ -142,7 +142,7 @@ def build(
     click.echo(f"{store}: {built.written_blocks} new blocks, {built.written_bytes} bytes")
 
 
-@flist.command("extract")
+@flist.command("extract", short_help="Bring the file system of an flist back.")
 @click.argument("file", type=_FILE)
 @_store
 @click.option("-C", "--folder", type=click.Path(path_type=Path), help="An empty or new folder.")

@@ -11,12 +11,13 @@ from tfimages_action.doors.looking import look, look_options
 
 
 @click.command(
+    short_help="Show the images with what they are built on.",
     epilog="""\b
 Examples:
   tfimages graph --registry ghcr.io/you
   tfimages graph --registry ghcr.io/you --format dot | dot -Tsvg > images.svg
   tfimages graph --registry ghcr.io/you --worktree --format mermaid
-"""
+""",
 )
 @look_options
 @click.option(

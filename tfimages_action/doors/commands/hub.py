@@ -21,6 +21,7 @@ Command = Callable[..., Any]
 
 @click.group(
     cls=NearestGroup,
+    short_help="The Hub by hand: convert, upload, link, tag, ...",
     epilog="""\b
 The token comes from the environment: TFHUB_TOKEN. Reading another user's flists needs none.
 \b
@@ -48,7 +49,7 @@ def _print(done: Done, *, as_json: bool) -> None:
     click.echo(json.dumps(done.data, default=str) if as_json else done.text)
 
 
-@hub.command()
+@hub.command(short_help="Have an image converted, and its flist proved.")
 @click.argument("image")
 @click.option("--name", help="The flist's name. Default: what the Hub calls the image.")
 @_common
@@ -126,7 +127,7 @@ def delete(name: str, *, as_json: bool, **options: object) -> None:
     _print(hub_actions.delete(_settings(options), name), as_json=as_json)
 
 
-@hub.command()
+@hub.command(short_help="Merge SOURCES into NAME.")
 @click.argument("name")
 @click.argument("sources", nargs=-1, required=True, metavar="[USER/]SOURCE...")
 @_common
@@ -152,7 +153,7 @@ def listing(user: str | None, tag_name: str | None, *, as_json: bool, **options:
     _print(hub_actions.listing(_settings(options), user, tag_name), as_json=as_json)
 
 
-@hub.command()
+@hub.command(short_help="Show what the Hub tells of NAME.")
 @click.argument("name", metavar="[USER/]NAME")
 @_common
 def show(name: str, *, as_json: bool, **options: object) -> None:
@@ -161,11 +162,12 @@ def show(name: str, *, as_json: bool, **options: object) -> None:
 
 
 @click.command(
+    short_help="Read a published flist whole, and print its root.",
     epilog="""\b
 Examples:
   tfimages verify https://hub.grid.tf/you/ghcr.io-you-web-latest.flist --image ghcr.io/you/web
   tfimages verify you/ubuntu.flist --root v1:5f0c...
-"""
+""",
 )
 @click.argument("address", metavar="ADDRESS|[USER/]NAME")
 @click.option("--root", help="A root that you know; another one is an error.")

@@ -25,18 +25,19 @@ _NOBODY = "ghcr.io/your-name"
 
 
 @click.command(
+    short_help="Start in a repository: a workflow and an images.yaml.",
     epilog="""\b
 Examples:
   tfimages init
   tfimages init --images-dir .
   tfimages init --list --json
-"""
+""",
 )
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."
 )
 @click.option("--list", "only_list", is_flag=True, help="Show only; write nothing.")
-@input_options("registry", "images-dir")
+@input_options("registry", "images-dir", images_dir="Folder that holds the images' folders.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> None:
     """Show which images would be found, and write a workflow and a commented images.yaml.

@@ -17,12 +17,13 @@ from tfimages_action.errors import ExitCode, SettingsError, StageError
 
 
 @click.command(
+    short_help="Write the checksums of what Dockerfiles download.",
     epilog="""\b
 Examples:
   tfimages pin
   tfimages pin --list
   tfimages pin --rewrite ZINIT_CHECKSUM
-"""
+""",
 )
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Show what a release would build, and why.",
     epilog="""\b
 Examples:
   tfimages plan --registry ghcr.io/you
@@ -27,7 +28,7 @@ Examples:
   tfimages plan --registry ghcr.io/you --worktree
   tfimages plan --registry ghcr.io/you --records --hub-user you.3bot
   tfimages plan --registry ghcr.io/you --durations tfimages-report.json
-"""
+""",
 )
 @look_options
 @click.option(

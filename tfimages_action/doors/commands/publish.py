@@ -22,6 +22,7 @@ _INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRE
 
 
 @click.command(
+    short_help="Build what changed, prove it, push it, convert it.",
     epilog="""\b
 Secrets come from the environment: TFHUB_TOKEN, TFIMAGES_REGISTRY_PASSWORD, ...
 \b
@@ -30,7 +31,7 @@ Examples:
   tfimages publish --registry 127.0.0.1:5000/me --local --current v2
   tfimages publish --registry ghcr.io/you --worktree --no-push --local
   tfimages publish --registry ghcr.io/you --json | jq '.images[].digest'
-"""
+""",
 )
 @click.option(
     "--repo", type=click.Path(path_type=Path), default=Path(), help="The repository. Default: here."

@@ -20,11 +20,12 @@ _LARGEST: Final = 16 * 1024 * 1024
 
 
 @click.command(
+    short_help="Print the images that Dockerfiles depend on.",
     epilog="""\b
 Examples:
   tfimages references images/ubuntu/Dockerfile
   git ls-files '*Dockerfile' | tfimages references - --format json
-"""
+""",
 )
 @click.argument("files", metavar="FILE...|-", nargs=-1, required=True)
 @click.option(

@@ -21,6 +21,7 @@ _INPUTS = (
 
 
 @click.command(
+    short_help="Let an image's moving names serve an older release.",
     epilog="""\b
 Nothing is built or deleted. The names stay there, whatever is repaired or refreshed,
 until a release above all that there are now is published. To end it sooner,
@@ -31,7 +32,7 @@ Examples:
   tfimages rollback ubuntu:24.04 v27 --registry ghcr.io/you
   tfimages rollback nextcloud v27 --registry 127.0.0.1:5000/me --local
   tfimages rollback nextcloud v27 --registry ghcr.io/you --no-convert
-"""
+""",
 )
 @image_argument
 @click.argument("version")
