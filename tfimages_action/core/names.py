@@ -25,10 +25,9 @@ from typing import Final
 
 from tfimages_action.core import flist_name
 from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 
-LATEST: Final = "latest"
 _DIGITS: Final = 12
 _SHA_DIGITS: Final = 7
 _MARK: Final = "rolled-back-from-"

@@ -12,6 +12,8 @@ from typing import Final
 
 DOCKER_HUB = "docker.io"
 GHCR: Final = "ghcr.io"
+LATEST: Final = "latest"
+"""The tag that is meant where none is named."""
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -57,7 +59,7 @@ class ImageReference:
         return cls(
             registry=registry,
             repository=repository,
-            tag=tag if colon else (None if at else "latest"),
+            tag=tag if colon else (None if at else LATEST),
             digest=digest if at else None,
         )
 

@@ -15,7 +15,7 @@ from tfimages_action.core.catalog import Catalog, Image, Kind
 from tfimages_action.core.checks import BootCheck, SshCheck
 from tfimages_action.core.readme import Readme, read_readme
 from tfimages_action.core.record import Record, RecordAnswer, Unreadable
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.tree import Revision, walk
 from tfimages_action.doors.retired import Retired
 from tfimages_action.errors import TfImagesError
@@ -64,7 +64,7 @@ def gather(
     """
     gone = [one.image for one in retired]
     images = [*sorted(catalog.images, key=lambda image: image.name), *gone]
-    moving = frozenset(image.reference.tag or names.LATEST for image in images)
+    moving = frozenset(image.reference.tag or LATEST for image in images)
     readmes = _readmes(catalog.images, revision)
     described = {image.name: readmes.get(image.folder, Readme()) for image in catalog.images}
     for one in retired:

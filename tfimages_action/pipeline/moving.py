@@ -10,7 +10,7 @@ from tfimages_action.core import names
 from tfimages_action.core.catalog import Catalog, Image, Kind, no_such_image
 from tfimages_action.core.names import BranchPush, Occasion, Release
 from tfimages_action.core.record import Record
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.work import Log
@@ -22,7 +22,7 @@ def moving_tags(images: Iterable[Image]) -> dict[str, frozenset[str]]:
     """By repository, the moving tags of all its images: none of them is a release's name."""
     tags: dict[str, set[str]] = {}
     for image in images:
-        tags.setdefault(image.reference.name, set()).add(image.reference.tag or names.LATEST)
+        tags.setdefault(image.reference.name, set()).add(image.reference.tag or LATEST)
     return {name: frozenset(found) for name, found in tags.items()}
 
 

@@ -29,7 +29,7 @@ from tfimages_action.core.catalog import Kind
 from tfimages_action.core.labels import Pin
 from tfimages_action.core.names import Refresh
 from tfimages_action.core.plan import Action, Step
-from tfimages_action.core.reference import ImageReference
+from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.refresh import occasion_for
 from tfimages_action.core.run import Flist, Stage
 from tfimages_action.core.tags import parse_version_tag
@@ -311,7 +311,7 @@ class ImageWork:
         self.references = (*self.references, name)
 
     def _move(self) -> names.Move:
-        tag = self._image.reference.tag or names.LATEST
+        tag = self._image.reference.tag or LATEST
         without = names.move_of(self._occasion, None, tag)
         if not without.forward:
             return without
