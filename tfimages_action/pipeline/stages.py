@@ -139,7 +139,7 @@ class ImageWork:
             for name in self._image.parent_names
             if name in self._others
         }
-        pinned = self._shared.bases.pin(self._image.externals, saying)
+        pinned = self._shared.bases.pin(self._image, saying)
         self.base = nearest_base(self._image, pinned, parents)
         self._pins = all_pins(pinned, parents)
         request = build_request(self.step, self._shared.assignment, pinned, parents)

@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from tests.standins.plans import image, plan_from, step
-from tests.standins.world import FakeEngine, World
+from tests.standins.world import REGISTRY, FakeEngine, World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, failing, outcomes, pipeline
 from tfimages_action.core import names
+from tfimages_action.core.catalog import External
 from tfimages_action.core.events import Event, Notice, Retrying, StageEnded
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.run import Outcome, Stage
 from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log
 from tfimages_action.errors import (
@@ -21,6 +23,7 @@ from tfimages_action.errors import (
     HubError,
     Location,
     RegistryError,
+    RegistryGoneError,
     StageError,
     TfImagesError,
 )
@@ -215,6 +218,40 @@ def test_a_lost_service_ends_the_run(
     assert report.images[0].outcome is Outcome.FAILED
     assert outcomes(report)["y"] == "blocked"
     assert Notice(text=error.message) in events
+
+
+@pytest.mark.parametrize(
+    ("base", "code"),
+    [("quay.io/o/base:1", ExitCode.FAILED), (f"{REGISTRY}/base:1", ExitCode.REGISTRY_LOST)],
+)
+def test_a_base_s_registry_that_is_lost_costs_what_stands_on_it_only(
+    world: World, base: str, code: ExitCode
+) -> None:
+    """Unless it is the one that the run publishes to."""
+    reference = ImageReference.parse(base)
+    on_base = External(
+        reference=reference, written=base, location=Location(path="a/Dockerfile", line=1)
+    )
+    lost = RegistryGoneError(f"{reference.registry} can't be reached", transient=True)
+
+    class Bases(FakeEngine):
+        tried = 0
+
+        def resolve(self, *_reference: object, **_saying: object) -> str | None:
+            self.tried += 1
+            raise lost
+
+    a, *others = FAMILY
+    bases = Bases(world)
+    options = replace(OPTIONS, max_parallel=1)
+    steps = map(step, (replace(a, externals=(on_base,)), *others))
+    report = pipeline(world, *steps, options=options, bases=bases).run()
+    assert report.exit_code is code
+    assert bases.tried == options.retry.tries
+    failure = report.images[0].failure
+    assert failure is not None
+    assert failure.message == lost.message
+    assert outcomes(report)["y"] == ("published" if code is ExitCode.FAILED else "blocked")
 
 
 def test_a_lost_builder_costs_what_is_not_built_yet_only(world: World) -> None:
