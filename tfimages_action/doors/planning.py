@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from tfimages_action.doors.readers import Readers
 
 _REMOTE_OWNER: Final = re.compile(r"github\.com[:/](?P<owner>[^/]+)/")
+_REMOTE: Final = re.compile(
+    r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]+@)?(?P<host>[\w.-]+\.[a-z]+)(?::\d+/|[:/])/*"
+    r"(?P<path>[^\s?#]+?)(?:\.git)?/*"
+)
+"""`https://user:token@host/path.git`, `git@host:path.git`; never a folder of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Planned:
     comparison: Comparison
     catalog: Catalog
     registry: str
+    source: str = ""
+    """The repository's page; empty where nobody can tell."""
     outlook: Outlook | None = None
     release: Plan | None = None
     """Of a preview: the plan of the next release, which the outlook counts."""
@@ -84,6 +91,17 @@ def registry_of(settings: Settings, event: Event, origin: str | None) -> str:
             hint="it takes a host and a namespace, like ghcr.io/your-name or 127.0.0.1:5000/me",
         ) from error
     return registry
+
+
+def source_of(event: Event, origin: str | None) -> str:
+    """Tell the repository's page: GitHub says it, else where the clone came from, without a login.
+
+    A package on GHCR hangs by it on its repository, whoever pushed it.
+    """
+    if event.repository:
+        return f"{event.server_url}/{event.repository}"
+    found = _REMOTE.fullmatch(origin or "")
+    return f"https://{found['host']}/{found['path']}" if found else ""
 
 
 def make_plan(
@@ -145,6 +163,7 @@ def make_plan(
         comparison=comparison,
         catalog=current,
         registry=registry,
+        source=source_of(event, sources.origin),
         outlook=outlook,
         release=release,
         refresh=refreshing.occasion if refreshing else None,

@@ -72,9 +72,7 @@ class Services:
             plan=planned.plan,
             revision=planned.comparison.current,
             occasion=occasion,
-            source=f"{self.event.server_url}/{self.event.repository}"
-            if self.event.repository
-            else "",
+            source=planned.source,
             durations=read_durations(earlier_report),
         )
         services = PipelineServices(
