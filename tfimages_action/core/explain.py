@@ -30,7 +30,7 @@ def explain(plan: Plan, name: str) -> Explanation:
         raise SettingsError(
             f"{name} is retired: {wording.revision(plan.previous or '')} has it, "
             f"{wording.revision(plan.current)} does not",
-            hint="what was published of it stays where it is; its folder makes it an image again",
+            hint="what was published of it stays where it is",
         )
     raise no_such_image(name, [step.image for step in plan.steps])
 
@@ -69,4 +69,4 @@ def _of_parents(image: Image, difference: Difference) -> Iterator[str]:
     """Parents that differ beside the image's own ingredients: the chain does not lead there."""
     for name in difference.parents:
         now = name in image.parent_names
-        yield f"parent {name} differs too" if now else f"no longer built on {name}"
+        yield f"built on {name}, new here or changed" if now else f"no longer built on {name}"

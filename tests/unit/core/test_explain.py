@@ -196,7 +196,7 @@ def test_beside_its_own_files_the_parents_that_differ_are_named() -> None:
         "leaf: build: files",
         "  since v1",
         "    no longer built on mid",
-        "    parent other differs too",
+        "    built on other, new here or changed",
         "    changed Dockerfile",
         "    added y",
     ]
