@@ -57,7 +57,7 @@ def _files(draft: Draft, contexts: ContextReader) -> tuple[FileSet, ...]:
         context=draft.context,
         dockerfile=draft.dockerfile,
         contexts=[(c.name, c.folder) for c in draft.contexts if not c.outside],
-        ignore_files=dict(draft.ignore_files),
+        ignore_files=draft.ignore_files,
         ignore=draft.definition.ignore,
         own=f"{folder}/{IMAGE_YAML}" if folder else IMAGE_YAML,
     )

@@ -120,7 +120,7 @@ class _Builder:
                 continue
             nothing: tuple[Draft, ...] = ()
             found = self._attempt(folder.path, partial(drafter.drafts, folder), nothing)
-            if found and folder.stands_alone and all(draft.is_within(folder) for draft in found):
+            if found and folder.stands_alone and found[0].is_within(folder):
                 known[folder.path] = folder, found
             drafts += found
         return drafts

@@ -96,13 +96,11 @@ class ContextReader:
         `ignore_files` are by the contexts' names. `own` is the path of the image's image.yaml,
         which is none of them.
         """
-
-        def counted(name: str, folder: str) -> FileSet:
-            seen = self._seen(folder, ignore_files.get(name), own)
-            return FileSet(name, self._counting.of(seen, ignore))
-
-        main = counted("", context)
-        sets = [main, *(counted(name, folder) for name, folder in sorted(contexts))]
+        main = FileSet("", self._counted(context, ignore_files.get(""), ignore, own))
+        sets = [main]
+        for name, folder in sorted(contexts):
+            tree = self._counted(folder, ignore_files.get(name), ignore, own)
+            sets.append(FileSet(name, tree))
         file = File(dockerfile.mode, dockerfile.blob)
         inside = _below(context, dockerfile.path)
         if inside is None or main.tree.file(inside) != file:
@@ -128,6 +126,11 @@ class ContextReader:
         if found is not None:
             self._matcher(found)
         return found
+
+    def _counted(
+        self, folder: str, ignore_file: TreeEntry | None, ignore: tuple[str, ...], own: str
+    ) -> Tree:
+        return self._counting.of(self._seen(folder, ignore_file, own), ignore)
 
     def _seen(self, folder: str, ignore_file: TreeEntry | None, own: str) -> Tree:
         tree = self._files.tree(folder)

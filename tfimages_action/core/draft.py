@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfimages_action.core.catalog import NamedContext, Problem, Severity
@@ -27,14 +27,14 @@ class Draft:
     parsed: Dockerfile
     context: str
     contexts: tuple[NamedContext, ...]
-    ignore_files: tuple[tuple[str, TreeEntry], ...] = ()
+    ignore_files: Mapping[str, TreeEntry]
     """By the contexts' names (empty for the main one), where there is a .dockerignore."""
 
     def is_within(self, folder: Folder) -> bool:
         """Whether its ignore files lie in the folder: links may lead them elsewhere."""
         return not self.ignore_files or all(
             not folder.path or entry.path.startswith(f"{folder.path}/")
-            for _, entry in self.ignore_files
+            for entry in self.ignore_files.values()
         )
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core.catalog import NamedContext
-from tfimages_action.core.context import ContextReader
+from tfimages_action.core.context import DOCKERIGNORE, ContextReader
 from tfimages_action.core.definition import Definer
 from tfimages_action.core.discovery import IMAGE_YAML, Folder
 from tfimages_action.core.draft import Draft
@@ -32,6 +33,17 @@ def check_context_name(name: str, place: Location | None = None) -> None:
             hint="they are named as images are: lower-case letters, digits, `-`, `_` and `.`",
             location=place,
         ) from None
+
+
+_NONE: Final[Mapping[str, TreeEntry]] = {}
+
+
+def _stands_plain(folder: Folder, dockerfile: TreeEntry) -> bool:
+    """Whether a folder without image.yaml has no ignore file: most have none."""
+    files = folder.tree.files
+    if DOCKERIGNORE in files or dockerfile is not folder.dockerfile:
+        return False
+    return f"{dockerfile.path[len(folder.path) :].lstrip('/')}{DOCKERIGNORE}" not in files
 
 
 class Drafter:
@@ -73,7 +85,9 @@ class Drafter:
                 check_context_name(name, config.document.location(("contexts", name)))
                 place = self._inside(path, config, ("contexts", name))
                 contexts.append(NamedContext(name=name, folder=place))
-        ignore_files = self._ignore_files(context, dockerfile.path, contexts)
+        ignore_files = _NONE
+        if config or not _stands_plain(folder, dockerfile):
+            ignore_files = self._ignore_files(context, dockerfile.path, contexts)
         parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
         drafts = (
             Draft(
@@ -119,14 +133,10 @@ class Drafter:
 
     def _ignore_files(
         self, context: str, dockerfile: str, contexts: list[NamedContext]
-    ) -> tuple[tuple[str, TreeEntry], ...]:
-        main = self._reader.ignore_file(context, dockerfile)
-        found = [("", main)] if main else []
-        for named in contexts:
-            entry = self._reader.ignore_file(named.folder)
-            if entry:
-                found.append((named.name, entry))
-        return tuple(found)
+    ) -> Mapping[str, TreeEntry]:
+        found = {named.name: self._reader.ignore_file(named.folder) for named in contexts}
+        found[""] = self._reader.ignore_file(context, dockerfile)
+        return {name: entry for name, entry in found.items() if entry is not None}
 
     def _inside(self, path: str, config: ConfigFile[ImageYaml], key: tuple[str | int, ...]) -> str:
         """A folder that image.yaml names from the repository's root."""
