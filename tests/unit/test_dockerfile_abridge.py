@@ -16,6 +16,7 @@ LINES = st.sampled_from(
         *("FROM a", "RUN x", "run x \\", "RUN x \\\\", "RUN --mount=a x \\", 'RUN ["a"]', "RUN"),
         *("  && y \\", "  z", "# c", "   # c \\", "", "  ", "ENV a=b \\", "COPY a b", "RUN x `"),
         *("\\", "RUN \\", "RUN x\\ \t", "HEALTHCHECK CMD \\", "RUN x \\\r", "\r"),
+        *("\u00a0# c", "\u3000 # c \\", "\x85", "\u2028", "\u200b", "\x1c"),
     )
 )
 

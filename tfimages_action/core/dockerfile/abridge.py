@@ -11,8 +11,11 @@ import re
 from functools import cache
 from typing import Final
 
+from tfimages_action.core.dockerfile.words import SPACES
+
 _LONGEST_LINE: Final = 65_535
 """BuildKit refuses longer lines; leave it to it."""
+_INDENT: Final = "".join(sorted(SPACES - {"\n"}))
 
 
 @cache
@@ -26,7 +29,7 @@ def _blocks(escape: str) -> re.Pattern[str]:
     turn = r"[ \t]*\r*\n"
     plain = rf"[^\n{token}]*+"
     continued = rf"{plain}(?>(?:{token}(?!{turn}){plain})*)(?<!{token}){token}{turn}"
-    skipped = r"[ \t\v\f\r]*(?:\#[^\n]*)?\n"
+    skipped = rf"[{_INDENT}]*(?:\#[^\n]*)?\n"
     shell = rf"[ \t]*[Rr][Uu][Nn][ \t]+(?=[^-\[{token}\s\x01])"
     rest = rf"(?>{continued}(?>(?:{skipped}|{continued})*)[^\n]*|[^\n]*)"
     comment = r"[ \t]*\#"
