@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tfimages_action.core.dockerfile.parse import parse
@@ -33,11 +35,48 @@ def test_triggers_of_a_parent_count_for_its_child() -> None:
 
     def onbuild_of(reference: ImageReference) -> tuple[str, ...]:
         asked.append(reference)
-        return ("COPY --from=tools /a /b", "RUN true")
+        return ("COPY --from=tools /a /b", "RUN true") if reference.tag == "1" else ()
 
     found = resolve(parse(b"FROM parent:1"), onbuild_of=onbuild_of)
     assert [one.written for one in found.references] == ["parent:1", "tools"]
-    assert {str(one) for one in asked} == {"docker.io/library/parent:1"}
+    assert {str(one) for one in asked} == {
+        "docker.io/library/parent:1",
+        "docker.io/library/tools:latest",
+    }
+
+
+@pytest.mark.parametrize("data", [b"FROM p", b"FROM p AS x\nFROM x"])
+def test_a_trigger_may_take_from_its_own_stage(data: bytes) -> None:
+    found = resolve(parse(data), onbuild_of=lambda _: ("COPY --from=0 /a /b",))
+    assert [one.written for one in found.references] == ["p"]
+
+
+def test_a_trigger_takes_from_no_later_stage() -> None:
+    with pytest.raises(DockerfileError, match="comes later"):
+        resolve(
+            parse(b"FROM p AS x\nFROM a\nCOPY --from=x / /"),
+            onbuild_of=_triggers(p=("COPY --from=1 /a /b",)),
+        )
+
+
+def test_triggers_of_an_image_that_is_only_copied_from_name_images_too() -> None:
+    found = resolve(
+        parse(b"FROM a\nCOPY --from=p / /\nRUN --mount=from=q,target=/q x"),
+        onbuild_of=_triggers(p=("COPY --from=b / /",), b=("RUN --mount=from=c,target=/c x",)),
+    )
+    assert [one.written for one in found.references] == ["a", "p", "b", "c", "q"]
+
+
+@pytest.mark.parametrize("data", [b"FROM p", b"FROM a\nCOPY --from=p / /"])
+def test_triggers_that_lead_back_to_their_image_are_refused(data: bytes) -> None:
+    triggers = _triggers(p=("COPY --from=q / /",), q=("COPY --from=docker.io/library/p / /",))
+    with pytest.raises(DockerfileError, match=r"triggers of .*/p:latest take from .*/p:"):
+        resolve(parse(data), onbuild_of=triggers)
+
+
+def _triggers(**triggers: tuple[str, ...]) -> Callable[[ImageReference], tuple[str, ...]]:
+    """By the short name of the image that leaves them."""
+    return lambda image: triggers.get(image.repository.removeprefix("library/"), ())
 
 
 def test_the_triggers_of_an_image_are_those_of_its_target() -> None:

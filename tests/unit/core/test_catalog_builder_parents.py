@@ -50,12 +50,13 @@ class TestParents:
         files = {**VARIANTS, "images/child/Dockerfile": "ARG REGISTRY\nFROM ${REGISTRY}/u:1\n"}
         assert image_of(files, "child", registry="localhost:5000/x").parent_names == ("u:1",)
 
-    def test_onbuild_triggers_of_a_parent_count_for_its_children_alone(self) -> None:
+    def test_onbuild_triggers_of_a_parent_count_for_those_that_name_it_alone(self) -> None:
         files = {
             "images/tools/Dockerfile": ALPINE,
             "images/base/Dockerfile": ALPINE + "ONBUILD COPY --from=ghcr.io/owner/tools /t /t\n",
             "images/child/Dockerfile": "FROM ghcr.io/owner/base\n",
             "images/grandchild/Dockerfile": "FROM ghcr.io/owner/child\n",
+            "images/taker/Dockerfile": ALPINE + "COPY --from=ghcr.io/owner/base /a /a\n",
         }
         found = {one.name: one.parent_names for one in catalog_of(files).images}
         assert found == {
@@ -63,6 +64,7 @@ class TestParents:
             "base": (),
             "child": ("base", "tools"),
             "grandchild": ("child",),
+            "taker": ("base", "tools"),
         }
 
     def test_named_contexts_are_folders_and_no_images(self) -> None:

@@ -198,14 +198,17 @@ class _Resolver:
     ) -> bool:
         more = False
         for node in needed:
-            if node.triggered or not node.stage:
+            if node.triggered:
                 continue
             node.triggered = True
             if node.base:
                 triggers: Sequence[str] = node.base.stage.onbuild if node.base.stage else ()
-            else:
+            else:  # those of an image that is only copied from, too: nothing runs, but they name
                 triggers = onbuild_of(images[node]) if node in images else ()
-            if triggers and self._graph.trigger(node, triggers):
+            if not triggers:
+                continue
+            _refuse_endless(node, images)
+            if self._graph.trigger(node, triggers):
                 more = True
         return more
 
@@ -252,6 +255,19 @@ class _Resolver:
 
 
 _line: Final = operator.attrgetter("line")
+
+
+def _refuse_endless(node: Node, images: Mapping[Node, ImageReference]) -> None:
+    """Raise `LineError` where an image's triggers lead to that image again, without end."""
+    image, cause = images.get(node), node.cause
+    while image and cause:
+        if images.get(cause) == image:
+            raise LineError(
+                f"the ONBUILD triggers of {image} take from {image} itself",
+                node.line,
+                hint="BuildKit never ends on this: name an image without such triggers there",
+            )
+        cause = cause.cause
 
 
 def _reference_of(node: Node, image: ImageReference) -> Reference:

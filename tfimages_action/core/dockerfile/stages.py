@@ -27,6 +27,7 @@ class Node:
     __slots__ = (
         "base",
         "base_name",
+        "cause",
         "dispatched",
         "inputs",
         "line",
@@ -51,6 +52,8 @@ class Node:
         self.triggered = False
         self.triggers: list[Instruction] = []
         self.inputs: list[tuple[Source, Node]] = []
+        self.cause: Node | None = None
+        """For an image that a trigger takes from: the node whose trigger it is."""
 
     @property
     def name(self) -> str:
@@ -116,7 +119,10 @@ class StageGraph:
             instructions.append(instruction)
             sources += sources_of(instruction, self._escape)
         node.triggers += instructions
+        before = len(self.nodes)
         self._connect(node, sources)
+        for added in self.nodes[before:]:
+            added.cause = node
         return bool(sources)
 
     @staticmethod
@@ -211,7 +217,8 @@ class NoImageError(LineError):
 def check_order(nodes: Iterable[Node]) -> None:
     """Raise `LineError` where a needed stage takes from one that stands below it."""
     for node in nodes:
-        for source, other in () if node.dispatched else node.inputs:
+        inputs: Iterable[tuple[Source, Node]] = () if node.dispatched else node.inputs
+        node.dispatched = True  # even now: a trigger may take from the stage that it stands in
+        for source, other in inputs:
             if not other.dispatched and source.name != SCRATCH:
                 raise LineError(f"--from={source.name}: that stage comes later", source.line)
-        node.dispatched = True
