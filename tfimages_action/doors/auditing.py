@@ -58,7 +58,7 @@ def audit_settings(settings: Settings) -> Settings:
     if not settings.hub_token:
         raise SettingsError(
             "an audit looks into your folder on the Hub, but there is no hub-token",
-            hint="set `hub-token` (at home in the environment as TFHUB_TOKEN)",
+            hint="set `hub-token`",
         )
     return replace(settings, push=True, convert=True, local=False)
 

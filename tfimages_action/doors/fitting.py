@@ -41,9 +41,8 @@ def settings_for(settings: Settings, event: Event) -> Settings:
     if not settings.hub_token and settings.without_hub == "fail":
         raise SettingsError(
             "conversion is on, but there is no hub-token",
-            hint='set `hub-token` (from the Hub\'s page, "Generate API Token"; at home in the '
-            "environment as TFHUB_TOKEN), make flists without a Hub with `local: true`, or switch "
-            "conversion off with `convert: false`",
+            hint='set `hub-token` (the Hub\'s page, "Generate API Token"), make flists without '
+            "a Hub (`local: true`), or switch conversion off (`convert: false`)",
         )
     if not settings.push and settings.convert_by == "pull":
         raise SettingsError(

@@ -136,6 +136,7 @@ def listing(settings: Settings, user: str | None, tag_name: str | None) -> Done:
     """List a user's flists, or what is under one tag."""
     hub: HubReader = reader(settings)
     if user is None:
+        _demand_token(settings, "list the flists of USER: `tfimages hub ls USER`")
         signed_in = sign_in(settings)
         hub, user = signed_in, signed_in.user
     found = hub.tag_listing(user, tag_name) if tag_name else hub.listing(user)
@@ -216,8 +217,18 @@ def _public_place(settings: Settings, text: str) -> tuple[HubReader, str, str]:
     user, slash, name = text.rpartition("/")
     if slash:
         return reader(settings), user, name
+    _demand_token(settings, f"write USER/{name}, or its whole address")
     hub = sign_in(settings)
     return hub, hub.user, name
+
+
+def _demand_token(settings: Settings, otherwise: str) -> None:
+    """What is read needs a token only where nobody says whose it is."""
+    if not settings.hub_token:
+        raise SettingsError(
+            "nobody says whose flist is meant, and there is no token to tell",
+            hint=f"{otherwise}; or set `hub-token` for your own",
+        )
 
 
 def _line(entry: Listed) -> str:

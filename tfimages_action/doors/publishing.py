@@ -20,6 +20,7 @@ from tfimages_action.doors.delivery import deliver, report_place
 from tfimages_action.doors.estimating import with_estimate
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.fitting import settings_for
+from tfimages_action.doors.home_words import at_home
 from tfimages_action.doors.masking import masker
 from tfimages_action.doors.notifying import notify
 from tfimages_action.doors.occasions import occasion_of
@@ -88,7 +89,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
     progress = _Progress()
 
     def say(line: str) -> None:
-        write(mask(line))
+        write(mask(line if request.event.on_github else at_home(line)))
 
     settings = request.settings
     try:

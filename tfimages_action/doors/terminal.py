@@ -74,7 +74,9 @@ def run(arguments: Sequence[str] | None = None, *, asked: Asked | None = None) -
     try:
         result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False, obj=asked)
     except TfImagesError as error:
-        click.echo(f"error: {error.render()}", err=True)
+        from tfimages_action.doors.home_words import at_home
+
+        click.echo(f"error: {at_home(error.render())}", err=True)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

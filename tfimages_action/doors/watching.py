@@ -28,7 +28,9 @@ def watching(
         return
     from rich.console import Console as Terminal
 
+    from tfimages_action.doors.home_words import at_home
     from tfimages_action.report.live import LiveView
 
-    with LiveView(Terminal(highlight=False), mask=masker(settings.secrets)) as view:
+    mask = masker(settings.secrets)
+    with LiveView(Terminal(highlight=False), mask=lambda text: at_home(mask(text))) as view:
         yield view

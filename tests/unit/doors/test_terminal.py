@@ -97,6 +97,18 @@ def test_defaults_are_shown_and_a_command_says_what_an_input_means_to_it(
     assert "[default: images]" not in helped("init")
 
 
+@pytest.mark.parametrize("command", [("verify", "x"), ("hub", "show", "x"), ("hub", "ls")])
+def test_whose_flist_is_meant_is_asked_before_a_token(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TFHUB_TOKEN", raising=False)
+    assert terminal.run(command) == 2
+    said = capsys.readouterr().err
+    assert "nobody says whose flist is meant" in said
+    assert "USER" in said
+    assert "`TFHUB_TOKEN`" in said
+
+
 def test_a_plan_says_that_its_tag_is_an_alias(run: Run, tmp_path: Path) -> None:
     repository = pygit2.Repository(str(tmp_path))
     repository.create_reference("refs/tags/v1.0", repository.head.target)

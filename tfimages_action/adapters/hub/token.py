@@ -15,7 +15,7 @@ class Token:
         if not value:
             raise SettingsError(
                 "the Hub's token is missing",
-                hint='set `hub-token` (on the Hub\'s page: "Generate API Token"), or TFHUB_TOKEN',
+                hint='set `hub-token` (from the Hub\'s page, "Generate API Token")',
             )
         # requests would print a bad header's value in its exception: never let it come so far.
         if not value.isascii() or not value.isprintable() or " " in value:

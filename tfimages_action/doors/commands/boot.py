@@ -55,6 +55,7 @@ def boot(
 
     from tfimages_action.adapters.smoke.boot import booted
     from tfimages_action.adapters.smoke.limit import Limit, StoppedError
+    from tfimages_action.doors.home_words import at_home
     from tfimages_action.doors.trying import Caught, tried
     from tfimages_action.leftovers.folders import owned_folder
     from tfimages_action.report.closing import failure_lines
@@ -68,7 +69,7 @@ def boot(
         )
         if caught.built is None:
             for line in failure_lines(report.images):
-                click.echo(line, err=True)
+                click.echo(at_home(line), err=True)
             return report.exit_code
         limit = Limit(seconds, threading.Event())
         stopping.call = lambda _: limit.stop.set()

@@ -24,6 +24,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""
+    from tfimages_action.doors.home_words import at_home
     from tfimages_action.doors.trying import tried
     from tfimages_action.report.closing import failure_lines
 
@@ -48,7 +49,7 @@ def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
         word = "ok" if result.ok else "FAILED"
         click.echo(f"{word:6} {result.name} ({result.seconds:.1f} s) {result.detail}".rstrip())
     for line in failure_lines(report.images):
-        click.echo(line)
+        click.echo(at_home(line))
     if not run.failure and not run.checks:
         click.echo(f"{image} is built; it has no checks (`checks:` in its image.yaml)")
     return report.exit_code

@@ -41,6 +41,7 @@ Examples:
 def doctor(repo: Path, *, as_json: bool, **options: object) -> int:
     """Ask engine, registry, Hub and repository whether a run would find what it needs."""
     from tfimages_action.doors.doctor import examine
+    from tfimages_action.doors.home_words import at_home
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
@@ -50,7 +51,7 @@ def doctor(repo: Path, *, as_json: bool, **options: object) -> int:
         if not as_json:
             click.echo(f"{'ok' if finding.ok else 'NOT OK':7} {finding.what:12} {finding.detail}")
             if not finding.ok and finding.cure:
-                click.echo(f"{'':7} -> {finding.cure}")
+                click.echo(at_home(f"{'':7} -> {finding.cure}"))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in found], indent=2))
     return ExitCode.DONE if all(finding.ok for finding in found) else ExitCode.FAILED

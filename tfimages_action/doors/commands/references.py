@@ -58,7 +58,8 @@ def describe(path: str) -> dict[str, Any]:
     except DockerfileError as error:
         found["error"] = error.render()
     except (OSError, ValueError) as error:
-        found["error"] = f"{path}: can't be read: {error}"
+        cause = getattr(error, "strerror", None) or error
+        found["error"] = f"{path}: can't be read: {cause}"
     return found
 
 

@@ -142,7 +142,8 @@ def test_a_registry_that_is_none(refused: Refused) -> None:
 def test_a_missing_token_with_conversion_on(refused: Refused) -> None:
     said = refused(command="publish")
     assert "no hub-token" in said
-    assert "convert: false" in said
+    assert "`TFHUB_TOKEN`" in said
+    assert "`--no-convert`" in said
 
 
 def test_an_unreachable_engine(
