@@ -98,6 +98,16 @@ def test_an_arg_that_nothing_sets_is_named(base: str) -> None:
     (unresolved,) = raised.value.unresolved
     assert (unresolved.written, unresolved.line, unresolved.args) == (base, 2, ("V",))
     assert raised.value.location == Location(path="a/Dockerfile", line=2)
+    assert "give V a default" in raised.value.hint
+
+
+@pytest.mark.parametrize("above", ["", "FROM a\nARG REGISTRY\n"])
+def test_an_arg_that_has_a_value_is_only_to_be_asked_for(above: str) -> None:
+    dockerfile = parse(f"{above}FROM ${{REGISTRY}}/base".encode())
+    with pytest.raises(UnresolvedError) as raised:
+        resolve(dockerfile, args={"REGISTRY": "ghcr.io/you"})
+    assert "write `ARG REGISTRY` before the first FROM" in raised.value.hint
+    assert raised.value.message == "${REGISTRY}/base names no image: '/base' is no image name"
 
 
 def test_an_arg_without_value_is_told_where_it_is_used() -> None:

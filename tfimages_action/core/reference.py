@@ -109,6 +109,7 @@ def _check_name(text: str, registry: str, repository: str) -> None:
         raise ReferenceSyntaxError(f"{text!r}: {registry!r} is no registry")
     if not _REPOSITORY.fullmatch(repository):
         lower = " (image names are lower case)" if repository != repository.lower() else ""
-        raise ReferenceSyntaxError(f"{text!r}: {repository!r} is no image name{lower}")
+        what = repr(text) if text == repository else f"{text!r}: {repository!r}"
+        raise ReferenceSyntaxError(f"{what} is no image name{lower}")
     if len(repository) > _MAX_NAME:
         raise ReferenceSyntaxError(f"{text!r}: longer than {_MAX_NAME} characters")

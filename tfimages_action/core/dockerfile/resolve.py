@@ -44,11 +44,18 @@ DEFAULT_PLATFORM: Final = "linux/amd64"
 class UnresolvedError(DockerfileError):
     """A needed reference depends on args that nothing sets."""
 
-    def __init__(self, unresolved: Unresolved, message: str, *, path: str) -> None:
+    def __init__(
+        self, unresolved: Unresolved, message: str, *, path: str, offered: Collection[str]
+    ) -> None:
+        """`offered`: the args that have a value, for a Dockerfile that declares them."""
         names = ", ".join(unresolved.args)
+        hint = f"give {names} a default before the first FROM, or a value in image.yaml (args:)"
+        if undeclared := [name for name in unresolved.args if name in offered]:
+            lines = " and ".join(f"`ARG {name}`" for name in undeclared)
+            hint = f"write {lines} before the first FROM: only then does the file get its value"
         super().__init__(
             message,
-            hint=f"give {names} a default before the first FROM, or a value in image.yaml (args:)",
+            hint=hint,
             location=Location(path=path, line=unresolved.line),
         )
         self.unresolved = (unresolved,)
@@ -98,7 +105,7 @@ def resolve(
         if not error.unset:
             raise located(error, path) from None
         unresolved = Unresolved(written=error.written, line=error.line or 1, args=error.unset)
-        raise UnresolvedError(unresolved, error.message, path=path) from None
+        raise UnresolvedError(unresolved, error.message, path=path, offered=args or ()) from None
     except LineError as error:
         raise located(error, path) from None
 
