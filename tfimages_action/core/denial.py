@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -31,7 +32,7 @@ def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesE
     registries answer 401 for a package that is another's, and its siblings may well be let in. A
     registry out of reach costs the run (`RegistryError`, transient).
     """
-    said = " ".join(text.split())[:_MAX_TEXT]
+    said = " ".join(_words(text).split())[:_MAX_TEXT]
     message = f"{reference}: {said}" if said else f"{reference}: the registry answered {code}"
     seen = f"{code or ''} {said}"
     if _RATE.search(seen):
@@ -41,11 +42,26 @@ def explain(reference: ImageReference, code: int | None, text: str) -> TfImagesE
     if _DENIED.search(seen):
         return StageError(message, hint=_denied_hint(reference))
     if _TRANSIENT.search(seen):
-        return RegistryError(message, transient=True)
+        hint = (
+            f"run it again once {reference.registry} answers: what is published is not built twice"
+        )
+        return RegistryError(message, hint=hint, transient=True)
     if _UNREACHABLE.search(seen):
         hint = f"check the name {reference.registry}, the network and its certificate"
         return RegistryError(message, hint=hint, transient=True)
     return StageError(message)
+
+
+def _words(text: str) -> str:
+    """What a registry's error says, which comes as JSON where we asked ourselves.
+
+    https://distribution.github.io/distribution/spec/api/#errors
+    """
+    try:
+        errors = json.loads(text)["errors"]
+        return "; ".join(f"{error['message']} ({error['code']})" for error in errors) or text
+    except (ValueError, TypeError, LookupError):
+        return text
 
 
 def settings_page(reference: ImageReference) -> str:

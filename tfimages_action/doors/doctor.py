@@ -18,6 +18,7 @@ from tfimages_action.doors.planning import registry_of
 from tfimages_action.doors.remotes import hub_findings, registry_findings
 from tfimages_action.doors.settings import Settings
 from tfimages_action.errors import SettingsError, TfImagesError
+from tfimages_action.report import words
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.engine.connection import Connection
@@ -101,7 +102,9 @@ def _git(repository: GitRepository | None) -> Finding:
             cure="git fetch --unshallow --tags (on GitHub: `fetch-depth: 0`)",
         )
     newest = f", the newest is {max(versions).text}" if versions else ""
-    return Finding(what="git", ok=True, detail=f"{len(versions)} version tags{newest}")
+    return Finding(
+        what="git", ok=True, detail=f"{words.count(len(versions), 'version tag')}{newest}"
+    )
 
 
 def _engine() -> Iterator[Finding]:
@@ -151,7 +154,8 @@ def _downloads(root: Path, catalog: Catalog) -> Finding:
     )
     loose = [one for one in found if not one.pinned]
     if not loose:
-        return Finding(what="downloads", ok=True, detail=f"{len(found)}, each with its checksum")
+        detail = f"{len(found)}, each with its checksum" if found else "none"
+        return Finding(what="downloads", ok=True, detail=detail)
     named = ", ".join(one.name for one in loose)
     return Finding(
         what="downloads",

@@ -77,7 +77,12 @@ def registry_findings(
     stranger: StrangersView,
 ) -> Iterator[Finding]:
     """The login, then every image: its tags, and whether a stranger (the Hub) may pull it."""
-    yield login_finding(namespace, ours.login(namespace.partition("/")[0]), username)
+    from tfimages_action.adapters.registry.transport import Login
+
+    login = ours.login(namespace.partition("/")[0])
+    yield login_finding(namespace, login, username)
+    if login is Login.REFUSED:
+        return  # each image would say the same once more
     references = [i.reference for i in catalog.images if i.kind is Kind.CONTAINER]
     packages: list[_Package] = []
 
@@ -100,7 +105,8 @@ def registry_findings(
 def _tags(packages: Sequence[_Package]) -> Iterator[Finding]:
     counts = {package.reference.name: package.tags for package in packages if package.tags}
     most = max(counts, key=lambda name: counts[name], default="")
-    detail = f"{sum(counts.values())} in {len(counts)} repositories"
+    repositories = "1 repository" if len(counts) == 1 else f"{len(counts)} repositories"
+    detail = f"{sum(counts.values())} in {repositories}"
     yield Finding(
         what="tags",
         ok=not most or counts[most] < _MANY_TAGS,

@@ -28,6 +28,7 @@ def test_what_passes_is_transient(text: str) -> None:
     error = denial.explain(GHCR, None, text)
     assert isinstance(error, RegistryError)
     assert error.transient
+    assert error.hint
     assert text in error.message
 
 
@@ -61,3 +62,12 @@ def test_a_rate_limit_of_docker_hub_names_the_credentials() -> None:
 
 def test_a_long_answer_is_cut() -> None:
     assert len(denial.explain(GHCR, 500, "<html>" * 1000).message) < 400
+
+
+def test_an_error_in_json_is_told_in_its_words() -> None:
+    text = '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":[]}]}'
+    error = denial.explain(GHCR, 401, text)
+    assert error.message == f"{GHCR}: authentication required (UNAUTHORIZED)"
+    assert "registry-password" in error.hint
+    for other in ('{"errors": []}', '{"errors": [1]}', "[]", "{"):
+        assert denial.explain(GHCR, 500, other).message == f"{GHCR}: {other}"

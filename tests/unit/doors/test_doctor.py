@@ -81,6 +81,7 @@ def test_a_shallow_clone_is_to_be_deepened(
     found = doctor._git(GitRepository(tmp_path))
     assert found.ok is not shallow
     assert ("--unshallow" in found.cure) is shallow
+    assert shallow or found.detail == "0 version tags"
 
 
 class FakeConnection:
@@ -197,6 +198,11 @@ def test_the_login_is_tried(says: Login, word: str, *, ok: bool) -> None:
     assert found.ok is ok
     assert word in found.detail
     assert ("docker login ghcr.io" in found.cure) is not ok
+
+
+def test_a_refused_login_is_said_once_and_not_for_every_image() -> None:
+    found = asked(FakeRegistry(says=Login.REFUSED, broken="a"))
+    assert [one.what for one in found] == ["registry"]
 
 
 def test_each_package_is_public_private_or_not_yet_there() -> None:
