@@ -135,6 +135,24 @@ def test_basic_credentials_go_to_who_asked_for_them() -> None:
     assert [sent for *_, sent in server.asked] == ["", "Basic bWU6cHc="]
 
 
+@pytest.mark.parametrize(
+    ("granted", "sent"),
+    [
+        (b'{"token": "abc"}', "Bearer abc"),
+        (b'{"access_token": "abc"}', "Bearer abc"),
+        (b"{}", ""),
+        (b"[]", ""),
+    ],
+)
+def test_a_token_is_taken_by_either_name(granted: bytes, sent: str) -> None:
+    with scripted_server([FOUND]) as server:
+        realm = f'Bearer realm="http://{server.host}/t",service="s"'
+        asks = Reply(code=401, headers=(("WWW-Authenticate", realm),))
+        server.script[:] = [asks, Reply(body=granted), FOUND]
+        assert RegistryClient().digest(reference(server.host)) == DIGEST
+    assert server.asked[-1][2] == sent
+
+
 def test_credentials_never_leave_over_plain_http() -> None:
     away = Reply(
         code=401, headers=(("WWW-Authenticate", 'Bearer realm="http://192.0.2.1/t",service="s"'),)

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.bed.registry import Registry, running_registry
 from tests.bed.tokens import TokenServer, running_tokens
+from tests.standins.script import Reply, scripted_server
 from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.adapters.registry.transport import Transport
+from tfimages_action.adapters.registry.upload import Uploader
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.core.reference import ImageReference
 
@@ -81,6 +85,26 @@ def test_what_another_repository_has_is_mounted_from_there(guarded: Guarded) -> 
     assert guarded.registry.uploads(before) == ()
     both = ("repository:me/two:pull,push", "repository:me/one:pull")
     assert both in [scopes for scopes, _ in guarded.tokens.asked]
+
+
+@pytest.mark.parametrize(
+    ("location", "sent"),
+    [
+        ("/v2/me/one/uploads/1", "/v2/me/one/uploads/1?digest="),
+        ("/v2/me/one/uploads/1?state=x", "/v2/me/one/uploads/1?state=x&digest="),
+    ],
+)
+def test_a_blob_goes_where_the_registry_says(tmp_path: Path, location: str, sent: str) -> None:
+    digest = f"sha256:{hashlib.sha256(_LAYER).hexdigest()}"
+    (tmp_path / digest).write_bytes(_LAYER)
+    begun = Reply(code=202, headers=(("Location", location),))
+    with scripted_server([Reply(code=404), begun, Reply(code=201)]) as server:
+        reference = ImageReference.parse(f"{server.host}/me/one:1")
+        uploader = Uploader(Transport(server.host), reference, {})
+        uploader.upload([digest], lambda name: tmp_path / name, lambda _line: None)
+    method, path, _ = server.asked[-1]
+    assert method == "PUT"
+    assert path == f"{sent}{quote(digest, safe='')}"
 
 
 def test_where_it_may_not_be_read_it_is_sent_again(

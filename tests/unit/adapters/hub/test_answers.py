@@ -94,7 +94,17 @@ def test_a_listing() -> None:
         {"name": "x.flist", "size": "457.07 KB", "updated": 5, "type": "regular"},
         {"name": "v1", "size": "0 KB", "updated": 5, "type": "tag"},
     ]
-    assert [Listed.read(item).type for item in objects(answer(body))] == ["regular", "tag"]
+    first, second = [Listed.read(item) for item in objects(answer(body))]
+    assert first == Listed(name="x.flist", size="457.07 KB", updated=5, type=EntryType.REGULAR)
+    assert second.type == "tag"
+
+
+def test_numbers_that_the_hub_leaves_out_are_zero() -> None:
+    assert Statistics.read(fields({})) == Statistics()
+    bare = fields({"name": "x", "size": "0 KB", "type": "regular"})
+    assert Listed.read(bare).updated == 0
+    light = Light.read(fields({"name": "x", "type": "regular"}), None)
+    assert (light.size, light.updated) == (0, 0)
 
 
 @pytest.mark.parametrize("body", [b"<html></html>", b"", b"[]", b"null", b'"x"', b"\xff"])
