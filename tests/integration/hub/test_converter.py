@@ -13,7 +13,8 @@ from tests.bed import oci
 from tests.bed.oci import File
 from tests.integration.hub.world import CONFIG, STRANGER, TRIES, USER, World, layer, release_layers
 from tests.standins.hub.faults import Fault
-from tfimages_action.adapters.hub.choices import ConvertBy, Layout
+from tests.unit.flist import samples
+from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
 from tfimages_action.adapters.hub.errors import HubStoppedError, HubUnreachableError
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
@@ -109,6 +110,16 @@ def test_upload_needs_no_public_image_and_leaves_a_record(world: World) -> None:
     assert metadata["fingerprint"] == world.image.fingerprint
     assert metadata["digest"] == source.digest
     assert (metadata["version"], metadata["revision"]) == ("v1", "abc")
+
+
+@pytest.mark.parametrize("verify", [Verify.FULL, Verify.COUNTS])
+def test_another_flist_under_the_content_s_name_is_made_anew(world: World, verify: Verify) -> None:
+    source = world.push("v1")
+    folder = world.standin.storage.folder(USER)
+    folder.mkdir(exist_ok=True)
+    (folder / world.content(source)).write_bytes(samples.FLIST.read_bytes())
+    world.publish(source, "v1", world.converter(verify=verify))
+    assert world.served() == "v1"
 
 
 def test_pull_and_upload_make_the_same_flist(world: World) -> None:

@@ -32,17 +32,17 @@ class Hub(HubReader):
         self._turn = threading.Lock()
 
     @classmethod
-    def sign_in(cls, transport: Transport, *, expected: str | None = None) -> Self:
+    def sign_in(cls, transport: Transport) -> Self:
         """Ask the Hub who the token's owner is. Raises `HubRefusedUsError`.
 
-        `expected` (or the transport's `active_user`) must be the answer: the Hub ignores an
-        `active-user` that it doesn't grant, and would work in another's folder.
+        The transport's `active_user` must be the answer: the Hub ignores an `active-user` that it
+        doesn't grant, and would work in another's folder.
         """
         answer = transport.call("GET", _ME, own=True)
         if not replies.succeeded(answer):
             raise replies.failure(answer, "asking the Hub who we are")
         user = Fields.of(answer).within("payload").text("username")
-        wanted = expected or transport.active_user
+        wanted = transport.active_user
         if wanted is not None and user != wanted:
             raise HubRefusedUsError(
                 f"the token works for {user} on the Hub, not for {wanted}",
