@@ -14,7 +14,7 @@ from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.run import Flist
 from tfimages_action.core.tags import VersionTag, parse_version_tag
 from tfimages_action.core.work import Log
-from tfimages_action.errors import RefusedError
+from tfimages_action.errors import RefusedError, StageError
 from tfimages_action.pipeline.ports import Converter, Publisher
 
 
@@ -77,6 +77,34 @@ def _refreshed(
         return None
     is_refresh = publisher.digest(names.refresh_reference(image)) == served
     return parse_version_tag(record.version) if is_refresh else None
+
+
+def bears_another_build(
+    publisher: Publisher, image: Image, name: ImageReference, digest: str
+) -> bool:
+    """Whether a release's name bears another build of just this source.
+
+    It was built again since, by force or on newer bases, and the moving name followed; what the
+    release was published as stays.
+    """
+    return publisher.digest(name) != digest and publisher.fingerprint(name) == image.fingerprint
+
+
+def published_meanwhile(publisher: Publisher, image: Image) -> ImageReference:
+    """An image pinned by its digest, of which the registry did not say a thing at planning.
+
+    Planned by the tags alone it was taken for published. A child that is built on anything else
+    would claim to stand on it, and nobody would ever build that child again.
+    """
+    digest = publisher.digest(image.reference)
+    pinned = image.reference.with_digest(digest) if digest else None
+    if pinned is None or publisher.fingerprint(pinned) != image.fingerprint:
+        raise StageError(
+            f"{image.reference} is not what {image.name} should be, though it was planned as "
+            "published: the registry did not say what it has",
+            hint="run it again: that plan will know",
+        )
+    return pinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,12 @@ from tfimages_action.core.work import (
 from tfimages_action.errors import StageError
 from tfimages_action.pipeline.bases import PinnedBases, Saying
 from tfimages_action.pipeline.comparing import made_nothing_new, size_change
-from tfimages_action.pipeline.moving import Standing, standing
+from tfimages_action.pipeline.moving import (
+    Standing,
+    bears_another_build,
+    published_meanwhile,
+    standing,
+)
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.request import Parent, all_pins, build_request, nearest_base
 from tfimages_action.pipeline.uploads import FirstUploads
@@ -135,7 +140,7 @@ class ImageWork:
 
     def _build(self, saying: Saying) -> None:
         parents = {
-            name: self._others[name].as_parent
+            name: self._others[name].as_parent()
             for name in self._image.parent_names
             if name in self._others
         }
@@ -145,7 +150,6 @@ class ImageWork:
         request = build_request(self.step, self._shared.assignment, pinned, parents)
         self.built = self._shared.services.builder.build(request, log=saying.log, stop=saying.stop)
 
-    @property
     def as_parent(self) -> Parent:
         """Exactly this image for its children: of this run, else as published."""
         source = None
@@ -154,6 +158,9 @@ class ImageWork:
         elif self.step.record is not None:
             pinned = self._image.reference.with_digest(self.step.record.digest)
             source = f"docker-image://{pinned}"
+        elif self._shared.options.push and self._image.kind is Kind.CONTAINER:
+            publisher = _needed(self._shared.services.publisher)
+            source = f"docker-image://{published_meanwhile(publisher, self._image)}"
         return Parent(
             source=source,
             fingerprint=self._image.fingerprint,
@@ -300,11 +307,7 @@ class ImageWork:
         digest = self._recorded()
         name = names.occasion_reference(self._image, self._occasion)
         self.references = () if self.step.rolled_back else (self._image.reference,)
-        if (
-            publisher.digest(name) != digest
-            and publisher.fingerprint(name) == self._image.fingerprint
-        ):
-            # Rebuilt since, by force or on newer bases: the release stays what it was.
+        if bears_another_build(publisher, self._image, name, digest):
             saying.log(f"{name} stays: the release was published as another build of the same")
             return
         publisher.give_names(self._image.reference.with_digest(digest), [name], log=saying.log)

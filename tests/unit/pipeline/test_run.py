@@ -168,6 +168,35 @@ def test_a_child_of_what_is_not_built_is_pinned_to_its_record(world: World) -> N
     assert pin.source == f"docker-image://r.example/o/a:latest@{record.digest}"
 
 
+def test_a_parent_that_nobody_told_of_is_looked_at_before_a_child_stands_on_it(
+    world: World,
+) -> None:
+    """The registry said nothing when the run was planned, and the tags showed no difference."""
+    a, b = image("a"), image("b", "a")
+    untold = step(a, Action.SKIP, kind=ReasonKind.UP_TO_DATE)
+    pipeline(world, step(a)).run()
+    record = world.record(a.reference)
+    assert record is not None
+    engine = FakeEngine(world)
+    assert pipeline(world, untold, step(b), builder=engine).run().exit_code is ExitCode.DONE
+    (pin,) = engine.requests["b"].parents
+    assert pin.source == f"docker-image://r.example/o/a:latest@{record.digest}"
+
+
+@pytest.mark.parametrize("published", ["an older one", "nothing"])
+def test_a_child_stands_on_no_other_parent_than_it_says(world: World, published: str) -> None:
+    a, b = image("a"), image("b", "a")
+    if published != "nothing":
+        pipeline(world, step(image("a", fingerprint="old"))).run()
+    untold = step(a, Action.SKIP, kind=ReasonKind.UP_TO_DATE)
+    report = pipeline(world, untold, step(b), step(image("c"))).run()
+    assert outcomes(report) == {"a": "skipped", "b": "failed", "c": "published"}
+    failure = report.images[1].failure
+    assert failure is not None
+    assert "r.example/o/a:latest is not what a should be" in failure.message
+    assert world.record(b.reference) is None
+
+
 def test_a_childs_build_does_not_wait_for_its_parents_conversion(world: World) -> None:
     built = threading.Event()
 
