@@ -7,6 +7,7 @@ import pytest
 from tests.bed.registry import running_registry
 from tests.integration.engine.work import Bench
 from tfimages_action.adapters.registry.client import RegistryClient
+from tfimages_action.core.record import LABEL_FINGERPRINT
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.work import PinnedParent
 from tfimages_action.errors import RegistryError, StageError
@@ -42,6 +43,15 @@ def test_names_are_the_same_bytes(bench: Bench) -> None:
     client = RegistryClient()
     assert {client.digest(name) for name in names} == {published.digest}
     assert sorted(bench.session.publisher.tags(source)) == ["fp-1", "latest", "v28"]
+
+
+def test_what_a_name_was_built_from_is_read_off_it(bench: Bench) -> None:
+    built = bench.build(FILES, labels=((LABEL_FINGERPRINT, "v1:sha256:0"),))
+    published = bench.push(built)
+    name, said = published.references[0], bench.session.publisher.fingerprint
+    assert said(name) == said(name.with_digest(published.digest)) == "v1:sha256:0"
+    assert said(name.with_tag("none")) is None
+    assert said(bench.push(bench.build(FILES)).references[0]) is None
 
 
 def test_a_name_that_bears_the_digest_is_left_alone(classic: Bench) -> None:
