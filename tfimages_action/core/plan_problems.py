@@ -50,7 +50,7 @@ def _unreadable(known: Knowledge) -> Iterator[Problem]:
 
 def _without_names(cause: str, image: Image) -> str:
     """A cause in the words that it has for every image."""
-    repository, tag = image.reference.repository, image.reference.tag or LATEST
+    repository, tag = image.reference.repository, image.reference.tag
     for own in (f"{repository}:{tag}", f"{repository}/manifests/{tag}", repository):
         cause = cause.replace(own, "...")
     return _DIGEST.sub(lambda found: "" if found[1] else "...", cause)
