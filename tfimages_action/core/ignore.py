@@ -77,8 +77,14 @@ class _Globs:
 def _compiled(globs: tuple[str, ...]) -> _Globs:
     """Compile `ignore:`."""
     bases = [fnmatch.translate(glob) for glob in globs if "/" not in glob]
-    paths = [fnmatch.translate(glob.lstrip("/")) for glob in globs if "/" in glob]
+    paths = [fnmatch.translate(_path_glob(glob)) for glob in globs if "/" in glob]
     return _Globs(
         base=re.compile("|".join(bases)).match if bases else None,
         path=re.compile("|".join(paths)).match if paths else None,
     )
+
+
+def _path_glob(glob: str) -> str:
+    """As paths are written here; `docs/` is all that lies in the folder."""
+    found = glob.removeprefix("./").lstrip("/")
+    return f"{found}*" if found.endswith("/") else found

@@ -1,5 +1,7 @@
 """What `ignore:` overlooks."""
 
+import pytest
+
 from tfimages_action.core.ignore import Counting
 from tfimages_action.core.tree import EMPTY, FileMode, TreeEntry, blob_id, tree_of, walk
 
@@ -20,6 +22,11 @@ def test_ignore_globs_match_base_names_at_any_depth_case_as_written() -> None:
 def test_an_ignore_glob_with_a_slash_matches_the_path() -> None:
     paths = ("docs/a", "docs/a.d/b", "x/docs/a", "x/y.md", "a")
     assert counted(("docs/*", "*.md"), *paths) == ["a", "x/docs/a"]
+
+
+@pytest.mark.parametrize("glob", ["docs/", "./docs/", "/docs/*", "./docs/*"])
+def test_an_ignore_glob_may_name_a_folder(glob: str) -> None:
+    assert counted((glob,), "docs/a", "docs/b/c", "x/docs/a", "docs.d") == ["docs.d", "x/docs/a"]
 
 
 def test_no_globs_ignore_nothing() -> None:

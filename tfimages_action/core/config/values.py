@@ -136,7 +136,8 @@ class ImageYaml:
     contexts: Mapping[str, str] = field(default_factory=dict)
     """More folders of the repository, by the name that `COPY --from=NAME` gives them."""
     ignore: tuple[str, ...] | None = None
-    """Files whose changes rebuild nothing: globs on base names, or on paths if they have a `/`."""
+    """Files whose changes rebuild nothing: globs on base names, or on paths, like `docs/` (all of
+    it) or `etc/*.md`."""
     flist: str | None = None
     """Stable flist name, where the usual one won't do."""
     checks: ChecksConfig = ChecksConfig()
