@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -148,6 +148,7 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
 
     Raises `TagError`, `RevisionError` or `GitHubError`.
     """
+    settings = replace(settings, current=_name(settings.current), previous=_name(settings.previous))
     if settings.mode == "refresh":
         return _compare_tags(_to_refresh(settings, sources), settings, sources)
     if settings.current or not event.on_github:
@@ -162,6 +163,11 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
         known = before is not None and _exists(sources, before)
         return _pair(sources, event.sha, before if known else last_release(sources))
     return _pair(sources, event.sha, settings.previous or last_release(sources))
+
+
+def _name(given: str) -> str:
+    """Of `refs/tags/v28` (`github.ref`) what people call it."""
+    return given.removeprefix("refs/tags/").removeprefix("refs/heads/")
 
 
 def _to_refresh(settings: Settings, sources: Sources) -> str:

@@ -121,6 +121,13 @@ def test_inputs_beat_the_event() -> None:
     assert names(found) == ("v2", "v1")
 
 
+def test_a_revision_may_be_named_in_full() -> None:
+    settings = Settings(current="refs/tags/v10", previous="refs/tags/v1")
+    found = compared(FakeRemote(TAGS), settings=settings, name="workflow_dispatch", sha="c9")
+    assert names(found) == ("v10", "v1")
+    assert found.tag is not None
+
+
 def test_a_branch_push_compares_before_with_after() -> None:
     remote = FakeRemote(TAGS, others=("old", "new"))
     event: dict[str, Any] = {"name": "push", "ref_type": "branch", "ref_name": "main", "sha": "new"}
