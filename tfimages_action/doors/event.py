@@ -48,6 +48,11 @@ class Event:
         return self.ref_type == "tag"
 
     @property
+    def deletes(self) -> bool:
+        """Whether it is the push that removed a branch or a tag."""
+        return self.name == "push" and self.payload.get("deleted") is True
+
+    @property
     def before(self) -> str | None:
         """For a branch push: the commit that the branch pointed to; `None` for a new branch."""
         before = str(self.payload.get("before") or "")

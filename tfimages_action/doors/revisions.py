@@ -153,6 +153,12 @@ def compare(settings: Settings, event: Event, sources: Sources) -> Comparison:
         return _compare_tags(_to_refresh(settings, sources), settings, sources)
     if settings.current or not event.on_github:
         return _compare_named(settings, event, sources)
+    if event.deletes:
+        # What is checked out then is the default branch, which nobody pushed.
+        raise RevisionError(
+            f"this push deleted {event.ref_name}: there is nothing to plan",
+            hint="let the job pass over such pushes: if: ${{ !github.event.deleted }}",
+        )
     if event.is_tag:
         return _compare_tags(event.ref_name, settings, sources)
     if event.pull_request_commits:

@@ -153,6 +153,16 @@ def test_a_before_that_nobody_can_tell_of_is_not_taken_for_gone() -> None:
         compared(remote, name="push", sha="new", payload={"before": "old"})
 
 
+@pytest.mark.parametrize("kind", ["tag", "branch"])
+def test_a_push_that_deletes_is_planned_no_further(kind: str) -> None:
+    payload = {"deleted": True, "before": "c1", "after": "0" * 40}
+    with pytest.raises(RevisionError, match="deleted v2") as caught:
+        compared(
+            FakeRemote(TAGS), name="push", ref_type=kind, ref_name="v2", sha="c9", payload=payload
+        )
+    assert "github.event.deleted" in caught.value.hint
+
+
 def test_a_branch_push_may_compare_with_tags() -> None:
     remote = FakeRemote(TAGS, others=("old", "new"))
     found = compared(
