@@ -157,7 +157,7 @@ def make_plan(
         release = decide(replace(known, previous=released))
         plan, outlook = preview(plan, release)
     left_out = tuple(left_out_submodules(plan, comparison.current))
-    plan = replace(plan, problems=(*plan.problems, *left_out))
+    plan = replace(plan, problems=(*sources.problems, *plan.problems, *left_out))
     return Planned(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,

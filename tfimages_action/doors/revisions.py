@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.tags import (
     VersionTag,
     alias_of,
@@ -18,7 +19,7 @@ from tfimages_action.core.tree import Revision
 from tfimages_action.doors.completed import CompletedRevision, LocalRevision
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import RevisionError
+from tfimages_action.errors import GitHubError, RevisionError
 
 
 class Repository(Protocol):
@@ -41,6 +42,8 @@ class Clone(Repository, Protocol):
 
     @property
     def origin(self) -> str | None: ...
+    @property
+    def is_shallow(self) -> bool: ...
     def revision(self, name: str, *, commit: str | None = None) -> LocalRevision: ...
     def worktree(self) -> Revision: ...
 
@@ -66,6 +69,8 @@ class Sources:
     def __init__(self, *, local: Clone | None, remote: Remote | None) -> None:
         self.local = local
         self.remote = remote
+        self.problems: tuple[Problem, ...] = ()
+        """What a person should know of the answers."""
 
     @property
     def origin(self) -> str | None:
@@ -74,9 +79,15 @@ class Sources:
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
-        """All tags of the repository: GitHub's where it can be asked, else the clone's."""
+        """All tags of the repository: GitHub's where it can be asked, else the clone's.
+
+        Where GitHub does not answer, a clone that is whole does without it from then on.
+        """
         if self.remote is not None:
-            return self.remote.tags()
+            try:
+                return self.remote.tags()
+            except (GitHubError, RevisionError) as error:
+                self._do_without(error)
         return self.local.tags() if self.local else ()
 
     def commit_of(self, name: str) -> str | None:
@@ -122,6 +133,20 @@ class Sources:
         raise RevisionError(
             f"git can't tell where {base[:12]} and {head[:12]} parted",
             hint="check out with `fetch-depth: 0`",
+        )
+
+    def _do_without(self, error: GitHubError | RevisionError) -> None:
+        """Leave GitHub out for good, or raise the error: a shallow clone lacks too much."""
+        if self.local is None or self.local.is_shallow:
+            error.hint += "; or check out with `fetch-depth: 0`: then it is not needed"
+            raise error
+        self.remote = None
+        self.problems += (
+            Problem(
+                severity=Severity.WARNING,
+                message=f"{error.message}: planned by the tags of the clone",
+                hint=f"{error.hint}; a tag moved or made since the checkout is not seen",
+            ),
         )
 
     def _completed(self, found: LocalRevision) -> Revision:

@@ -38,6 +38,7 @@ class FakeRemote:
         self._others = others
 
     origin = None
+    is_shallow = False
 
     def tags(self) -> tuple[str, ...]:
         return tuple(self._tags)
@@ -184,6 +185,32 @@ def test_a_clone_with_an_older_place_of_a_moved_tag_is_not_believed() -> None:
     remote = FakeRemote({"v1": "c1", "v2": "moved"})
     found = compared(remote, local=local, ref_type="tag", ref_name="v2")
     assert found.current.commit == "moved"
+
+
+class Unanswering(FakeRemote):
+    def tags(self) -> tuple[str, ...]:
+        raise GitHubError("GitHub refused the tags: 403", hint="contents: read")
+
+
+def test_a_whole_clone_does_without_github() -> None:
+    sources = Sources(local=FakeRemote(TAGS), remote=Unanswering({}))
+    event = Event(on_github=True, name="push", ref_type="tag", ref_name="v10")
+    assert names(compare(Settings(), event, sources)) == ("v10", "v2")
+    (problem,) = sources.problems
+    assert "403: planned by the tags of the clone" in problem.message
+    assert "contents: read" in problem.hint
+
+
+def test_a_shallow_clone_needs_github_and_says_what_else_would_do() -> None:
+    shallow = FakeRemote(TAGS)
+    shallow.is_shallow = True
+    for local in (shallow, None):
+        sources = Sources(local=local, remote=Unanswering({}))
+        event = Event(on_github=True, name="push", ref_type="tag", ref_name="v10")
+        with pytest.raises(GitHubError, match="403") as caught:
+            compare(Settings(), event, sources)
+        assert "contents: read" in caught.value.hint
+        assert "fetch-depth: 0" in caught.value.hint
 
 
 def test_neither_git_nor_github_names_both_remedies() -> None:
