@@ -29,6 +29,19 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+def printable(text: str) -> str:
+    """A name or a value on one line, with whatever a terminal would obey written out."""
+    return text if text.isprintable() else "".join(map(_written, text))
+
+
+def _written(character: str) -> str:
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """A place in the repository: path relative to its root, `/` separated; line from 1."""
@@ -37,7 +50,8 @@ class Location:
     line: int | None = None
 
     def __str__(self) -> str:
-        return self.path if self.line is None else f"{self.path}:{self.line}"
+        path = printable(self.path)
+        return path if self.line is None else f"{path}:{self.line}"
 
 
 class TfImagesError(Exception):

@@ -11,7 +11,6 @@ from tfimages_action.core.catalog import Image, Problem, Severity
 from tfimages_action.core.knowledge import Force, Knowledge
 from tfimages_action.core.plan import Action, Step
 from tfimages_action.core.record import FlistState, Unreadable
-from tfimages_action.core.reference import LATEST
 
 _BY_TAGS: Final = "planned by the tags alone: what an earlier run left undone is not seen"
 _DIGEST: Final = re.compile(r"(@?)sha256:[0-9a-f]{64}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from tfimages_action.core.catalog import Catalog, Image
@@ -11,6 +11,7 @@ from tfimages_action.core.fingerprint import Difference
 from tfimages_action.core.plan import ReasonKind
 from tfimages_action.core.record import FlistState, Record
 from tfimages_action.core.tags import parse_version_tag
+from tfimages_action.errors import printable
 
 _SHOWN: Final = 3
 _DIGITS: Final = 12
@@ -25,7 +26,9 @@ def revision(name: str) -> str:
 def some(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - _SHOWN
-    shown = names if more <= 0 else [*names[:_SHOWN], f"{more} more"]
+    shown = [printable(name) for name in names[:_SHOWN]]
+    if more > 0:
+        shown.append(f"{more} more")
     if len(shown) <= 1:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
@@ -34,12 +37,12 @@ def some(names: Sequence[str]) -> str:
 def files(difference: Difference, since: str) -> str:
     """`changed Dockerfile; added etc/x since v27`."""
     parts = [f"{verb} {some(names)}" for verb, names in _verbs(difference) if names]
-    return f"{'; '.join((*parts, *difference.definition))} since {revision(since)}"
+    return _since((*parts, *map(printable, difference.definition)), since)
 
 
 def each_file(difference: Difference) -> list[str]:
     """Every file that differs, a line each: `changed Dockerfile`."""
-    return [f"{verb} {name}" for verb, names in _verbs(difference) for name in names]
+    return [f"{verb} {printable(name)}" for verb, names in _verbs(difference) for name in names]
 
 
 def _verbs(difference: Difference) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -52,7 +55,11 @@ def _verbs(difference: Difference) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def definition(difference: Difference, since: str) -> str:
     """`arg ZINIT_VERSION 0.2.5 -> 0.2.14 since v27`."""
-    return f"{'; '.join(difference.definition)} since {revision(since)}"
+    return _since(map(printable, difference.definition), since)
+
+
+def _since(parts: Iterable[str], version: str) -> str:
+    return f"{'; '.join(parts)} since {revision(version)}"
 
 
 def new(image: Image, since: Catalog) -> str:

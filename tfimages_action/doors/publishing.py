@@ -44,6 +44,7 @@ from tfimages_action.doors.watching import watching
 from tfimages_action.errors import ExitCode, SettingsError, TfImagesError, known
 from tfimages_action.report import commands
 from tfimages_action.report.closing import closing_lines
+from tfimages_action.report.orders import unobeyed
 from tfimages_action.report.plan_table import plan_lines, to_do
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def publish_run(request: Request, *, write: Write) -> ExitCode:
     except Exception as error:  # noqa: BLE001 - whatever it is, the run is handed over and ends
         ours = known(error)
         progress.report = _failed(progress, ours)
-        say(f"error: {ours.render()}")
+        say(unobeyed(f"error: {ours.render()}"))
         for line in trace(error) if request.event.debug else ():
             say(commands.debug(line) if request.event.on_github else line)
     finally:
@@ -209,7 +210,7 @@ def _finish(report: RunReport, services: Services, planned: Planned, say: Write)
     try:
         services.finish(planned, say)
     except TfImagesError as error:
-        say(f"error: {error.render()}")
+        say(unobeyed(f"error: {error.render()}"))
         return replace(report, error=error.render(), exit_code=error.exit_code)
     return report
 

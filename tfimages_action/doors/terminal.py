@@ -75,8 +75,9 @@ def run(arguments: Sequence[str] | None = None, *, asked: Asked | None = None) -
         result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False, obj=asked)
     except TfImagesError as error:
         from tfimages_action.doors.home_words import at_home
+        from tfimages_action.report.orders import unobeyed
 
-        click.echo(f"error: {at_home(error.render())}", err=True)
+        click.echo(unobeyed(f"error: {at_home(error.render())}"), err=True)
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()

@@ -33,15 +33,6 @@ def debug(text: str) -> str:
     return str(Command("debug", {}, text))
 
 
-def harmless(line: str) -> str:
-    """Make a foreign log line (a build's, a container's) one that the runner takes no order from.
-
-    The runner obeys `::name::` at a line's beginning, blanks before it or not, and the older
-    `##[name]` anywhere in a line.
-    """
-    return "│ " + line.replace("##[", "##\N{ZERO WIDTH SPACE}[")
-
-
 def annotation(problem: Problem) -> str:
     """Make one annotation, on its line of its file where it has one."""
     properties: dict[str, str] = {}

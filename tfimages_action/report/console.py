@@ -20,7 +20,7 @@ from tfimages_action.core.events import (
     StageStarted,
 )
 from tfimages_action.core.run import ImageRun, Outcome
-from tfimages_action.report import commands, words
+from tfimages_action.report import commands, orders, words
 
 Write = Callable[[str], None]
 """Takes one line without its newline; masks secrets before it goes anywhere."""
@@ -78,7 +78,7 @@ class Console:
         title = f"{image} {run.outcome} in {words.duration(seconds)}: {run.step.reason.detail}"
         self._write(commands.group(title) if self._on_github else f"== {title}")
         for line in lines:
-            self._write(commands.harmless(line))
+            self._write(orders.harmless(line))
         if self._on_github:
             self._write(commands.end_group())
 

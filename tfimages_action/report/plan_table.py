@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tfimages_action.core import wording
 from tfimages_action.core.plan import Action, Plan, Step
 from tfimages_action.report.columns import Cell, columns, painted
+from tfimages_action.report.orders import unobeyed
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -37,7 +38,8 @@ def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> 
             f"retired since {wording.revision(plan.previous or '')}: {', '.join(plan.retired)}",
         ]
     problems = [painted(cell) if styled else cell.text for cell in _problems(plan)]
-    return [*lines, "", *problems] if problems else lines
+    # A file's or an arg's name may stand at the beginning of a line, once it is wrapped.
+    return [unobeyed(line) for line in ([*lines, "", *problems] if problems else lines)]
 
 
 def _row(step: Step) -> tuple[Cell, ...]:

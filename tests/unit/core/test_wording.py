@@ -6,6 +6,7 @@ from tests.bed.revisions import catalog_of
 from tfimages_action.core import wording
 from tfimages_action.core.fingerprint import Difference
 from tfimages_action.core.record import Record
+from tfimages_action.errors import ConfigError, Location
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -48,3 +49,14 @@ def test_what_is_not_published_bears_the_name_that_it_has_outside() -> None:
     said = {image.name: wording.nothing_published(image) for image in catalog_of(files).images}
     assert said["box"].startswith("nothing is published as ghcr.io/owner/box:latest,")
     assert said["fullvm/tiny"].startswith("nothing is published as tiny.flist,")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a b/ü🙂", "a b/ü🙂"), ("a\n::b", "a\\n::b"), ("\x1b[2J", "\\x1b[2J"), ("\udcff", "\\xff")],
+)
+def test_what_a_terminal_would_obey_is_written_out(name: str, shown: str) -> None:
+    assert wording.files(Difference(added=(name,)), "v1") == f"added {shown} since v1"
+    assert wording.definition(Difference(definition=(name,)), "v1") == f"{shown} since v1"
+    error = ConfigError("wrong", location=Location(path=name, line=3))
+    assert error.render() == f"{shown}:3: wrong"

@@ -43,6 +43,19 @@ def test_the_table_names_action_cause_and_way() -> None:
     assert "images/leaf/Dockerfile:2: no folder makes ghcr.io/owner/gone:latest" in text
 
 
+def test_no_file_s_name_gives_a_runner_an_order() -> None:
+    """A pull request may bring files of any name, and its plan is printed in a job."""
+    name = "a" * 30 + " ::add-mask::x ##[stop]\n::stop-commands::y"
+    files = {**NEW, f"images/base/{name}": "1", "images/base/image.yaml": 'args: {"\\n::z::": 1}'}
+    plan = decide(
+        Knowledge(current=catalog_of(files, name="v2"), previous=catalog_of(OLD, name="v1"))
+    )
+    for width in (None, *range(60, 120)):
+        for line in "\n".join(plan_lines(plan, width=width)).splitlines():
+            assert not line.lstrip().startswith("::")
+            assert "##[" not in line
+
+
 def test_the_headline_of_a_first_plan() -> None:
     first = decide(Knowledge(current=catalog_of(OLD, name="v1")))
     assert plan_headline(first) == "v1 (first): 3 to build"
