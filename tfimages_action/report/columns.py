@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-_GAP: Final = 2
+GAP: Final = 2
 _LEAST: Final = 16
 """No column is made narrower than this, however narrow the terminal."""
 _CODES: Final = {
@@ -45,7 +45,7 @@ def columns(
     further lines.
     """
     widths = [max(len(cell.text) for cell in column) for column in zip(*rows, strict=True)]
-    excess = 0 if width is None else sum(widths) + _GAP * (len(widths) - 1) - width
+    excess = 0 if width is None else sum(widths) + GAP * (len(widths) - 1) - width
     for index in yielding:
         given = min(max(excess, 0), max(widths[index] - _LEAST, 0))
         widths[index] -= given
@@ -65,7 +65,7 @@ def _lines(row: Sequence[Cell], widths: Sequence[int], *, styled: bool) -> Itera
                 # What is behind the last text stays empty: no line ends in blanks.
                 line += " " * start + (painted(Cell(text, cell.style)) if styled else text)
                 start = 0
-            start += width - len(text) + _GAP
+            start += width - len(text) + GAP
         yield line
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tfimages_action.core import wording
 from tfimages_action.core.plan import Action, Plan, Step
-from tfimages_action.report.columns import Cell, columns, painted
+from tfimages_action.report.columns import GAP, Cell, columns, painted
 from tfimages_action.report.orders import unobeyed
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _HEADER = tuple(Cell(name, "bold") for name in ("image", "action", "why", "publi
 _IMAGE, _WHY, _REFERENCE = 0, 2, 3
 _MOST_LINES: Final = 30
 """Of one image's files: the way to the cause above them should stay in sight."""
+_LEAST_WHY: Final = 24
+"""Where less than this is left for the reason, the references are left out: half of one is none."""
 
 
 def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> list[str]:
@@ -28,10 +30,11 @@ def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> 
 
     `width=None` wraps nothing; `styled` puts escape codes for colours in.
     """
-    rows = [_HEADER, *map(_row, plan.steps)]
-    narrowed = (_WHY, _REFERENCE, _IMAGE)
+    rows: list[tuple[Cell, ...]] = [_HEADER, *map(_row, plan.steps)]
+    if width is not None and _narrowest(rows) > width:
+        rows = [row[:_REFERENCE] for row in rows]
     lines = [plan_headline(plan), ""]
-    lines += columns(rows, width=width, yielding=narrowed, styled=styled)
+    lines += columns(rows, width=width, yielding=(_WHY, _IMAGE), styled=styled)
     if plan.retired:
         lines += [
             "",
@@ -40,6 +43,13 @@ def plan_lines(plan: Plan, *, width: int | None = 160, styled: bool = False) -> 
     problems = [painted(cell) if styled else cell.text for cell in _problems(plan)]
     # A file's or an arg's name may stand at the beginning of a line, once it is wrapped.
     return [unobeyed(line) for line in ([*lines, "", *problems] if problems else lines)]
+
+
+def _narrowest(rows: Sequence[Sequence[Cell]]) -> int:
+    """How wide the table is at least, with nothing but the reasons in further lines."""
+    widths = [max(len(cell.text) for cell in column) for column in zip(*rows, strict=True)]
+    widths[_WHY] = min(widths[_WHY], _LEAST_WHY)
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def _row(step: Step) -> tuple[Cell, ...]:

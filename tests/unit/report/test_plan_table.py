@@ -96,6 +96,15 @@ def test_a_wide_plan_has_a_line_per_image_and_a_narrow_one_fits() -> None:
     assert not any(line.endswith(" ") for line in table)
 
 
+def test_a_reference_is_shown_whole_or_not_at_all() -> None:
+    for width in range(40, 90):
+        lines = plan_lines(made(), width=width)
+        table = "\n".join(lines[: lines.index("", 2)])
+        whole = table.count("ghcr.io/owner/base:latest") == 1
+        assert whole is ("published as" in table) is (width >= 66)
+        assert whole or "ghcr.io/owner/" not in table
+
+
 def test_styles_change_nothing_but_the_looks() -> None:
     styled = plan_lines(made(), width=72, styled=True)
     assert any("\x1b[1;32mbuild\x1b[0m" in line for line in styled)
