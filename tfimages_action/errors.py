@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
-REPORT_AT: Final = "https://github.com/threefoldtech/tf-images/issues"
+_HOME: Final = "https://github.com/threefoldtech/tf-images"
+REPORT_AT: Final = f"{_HOME}/issues"
+PAGES: Final = f"{_HOME}/blob/main/docs"
+"""Where a cure leads to: whoever reads it has a repository of their own, without these pages."""
 
 
 class ExitCode(IntEnum):

@@ -67,6 +67,17 @@ def test_quoted_messages_are_in_the_code() -> None:
         assert message in joined, message
 
 
+def test_a_cure_leads_to_pages_that_there_are_and_by_their_address() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "tfimages_action").rglob("*.py"))
+    named = re.findall(r'"[^"\n]*\{PAGES\}/([\w.-]+)(?:#([\w-]+))?', code)
+    assert len(named) > 1
+    for page, anchor in named:
+        titles = re.findall(r"^#+ (.+)$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+        assert not anchor or anchor in {_anchor(title) for title in titles}
+    # Whoever reads the message has a repository of their own.
+    assert re.findall(r'hint=f?"[^"\n]*(?<!\{PAGES\}/)docs/', code) == []
+
+
 def yaml_blocks(page: str) -> list[str]:
     return YAML.findall((ROOT / page).read_text())
 

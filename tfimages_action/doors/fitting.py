@@ -8,7 +8,7 @@ from typing import Final
 from tfimages_action.doors.auditing import audit_settings
 from tfimages_action.doors.event import Event
 from tfimages_action.doors.settings import Settings
-from tfimages_action.errors import SettingsError
+from tfimages_action.errors import PAGES, SettingsError
 
 _MODES: Final = {"pull_request": "preview", "schedule": "refresh"}
 """By event; every other one publishes."""
@@ -34,7 +34,7 @@ def settings_for(settings: Settings, event: Event) -> Settings:
         raise SettingsError(
             "attest is on, but the job may not ask GitHub for the identity that signs",
             hint="give the job `permissions: id-token: write` and `attestations: write`, and a "
-            "step that attests (docs/hub.md), or leave `attest` out",
+            f"step that attests ({PAGES}/hub.md#attested), or leave `attest` out",
         )
     if not settings.convert or settings.local:
         return replace(settings, mode=mode)

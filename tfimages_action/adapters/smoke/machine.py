@@ -29,7 +29,7 @@ from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
 from tfimages_action.core.checks import BootCheck, CheckRun, CommandCheck
 from tfimages_action.core.work import BuiltArchive, Log
-from tfimages_action.errors import StageError
+from tfimages_action.errors import PAGES, StageError
 from tfimages_action.leftovers.folders import owned_folder
 from tfimages_action.leftovers.owner import labels, this_owner
 
@@ -247,7 +247,7 @@ def _refusal(box: Sandbox) -> StageError | None:
     refused = _said(box).partition(_REFUSED)[2]
     if not refused:
         return None
-    return StageError(refused, hint="docs/vm.md says what an archive must hold")
+    return StageError(refused, hint=f"{PAGES}/vm.md says what an archive must hold")
 
 
 def _said(box: Sandbox) -> str:

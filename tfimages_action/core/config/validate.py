@@ -19,7 +19,7 @@ from tfimages_action.core.config.values import (
     ImagesYaml,
     ImageYaml,
 )
-from tfimages_action.errors import ConfigError
+from tfimages_action.errors import PAGES, ConfigError
 
 _Config = TypeVar("_Config", ImageYaml, ImagesYaml)
 _FILE_OF: Final[dict[type, str]] = {ImageYaml: "image.yaml", ImagesYaml: "images.yaml"}
@@ -88,7 +88,7 @@ def _describe(kind: type, loc: Path, error: ErrorDetails) -> tuple[str, str]:
     return f"`{name}`: {wanted}, not {_shown(given)}", _HINT
 
 
-_HINT: Final = "docs/configuration.md has every key with its values"
+_HINT: Final = f"{PAGES}/configuration.md has every key with its values"
 _FORMS: Final[dict[str | int, str]] = {
     "size": "`200MB` or `1.5GB`",
     "platforms": "`linux/amd64` or `linux/arm/v7`",
