@@ -16,7 +16,7 @@ BUILDKIT ?=
 .PHONY: help setup engine test test-builder contract e2e-act demo bench oracle lint format generate lock
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: tools by apt, the locked Python packages into .venv
 	@python3 scripts/setup.py

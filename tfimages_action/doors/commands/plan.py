@@ -82,4 +82,4 @@ def _terminal() -> tuple[int | None, bool]:
     """Its width, and whether it takes colours; what goes into a pipe is not wrapped."""
     if not sys.stdout.isatty():
         return None, False
-    return shutil.get_terminal_size().columns, "NO_COLOR" not in os.environ
+    return shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR")
