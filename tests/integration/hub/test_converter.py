@@ -122,6 +122,15 @@ def test_another_flist_under_the_content_s_name_is_made_anew(world: World, verif
     assert world.served() == "v1"
 
 
+def test_what_another_changed_after_the_proof_gets_no_name(world: World) -> None:
+    source, converter = world.push("v1"), world.converter()
+    flist = world.verify(converter, source, world.convert(converter, source))
+    (world.standin.storage.folder(USER) / flist.name).write_bytes(samples.FLIST.read_bytes())
+    with pytest.raises(StageError, match="not on the Hub any more as it was proved"):
+        world.switch(converter, flist, "v1")
+    assert world.served() is None
+
+
 def test_pull_and_upload_make_the_same_flist(world: World) -> None:
     source = world.push("v1")
     pulled = world.publish(source, "v1")

@@ -224,16 +224,23 @@ def test_neither_git_nor_github_names_both_remedies() -> None:
 def test_the_runners_variables_are_read(tmp_path: Path) -> None:
     payload = tmp_path / "event.json"
     payload.write_text('{"before": "b"}')
-    event = read_event(
-        {
-            "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "Owner/repo", "GITHUB_RUN_ID": "7",
-            "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "RUNNER_DEBUG": "1",
-            "GITHUB_EVENT_PATH": str(payload),
-        },
-        workspace=tmp_path,
-    )  # fmt: skip
+    variables = {
+        "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "Owner/repo", "GITHUB_RUN_ID": "7",
+        "GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1", "RUNNER_DEBUG": "1",
+        "GITHUB_EVENT_PATH": str(payload), "GITHUB_WORKSPACE": "/github/workspace",
+    }  # fmt: skip
+    event = read_event(variables, workspace=tmp_path)
+    assert event.on_github
+    assert event.workspace == Path("/github/workspace")
     assert event.is_tag
     assert event.owner == "Owner"
     assert event.before == "b"
     assert event.debug
     assert event.run_url == "https://github.com/Owner/repo/actions/runs/7"
+    at_home = read_event(variables, workspace=tmp_path, at_home=True)
+    assert (at_home.on_github, at_home.workspace) == (False, tmp_path)
+
+
+@pytest.mark.parametrize("payload", [{}, {"before": None}, {"before": "0" * 40}])
+def test_a_new_branch_has_no_commit_before(payload: Mapping[str, Any]) -> None:
+    assert Event(payload=payload).before is None

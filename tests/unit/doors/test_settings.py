@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tfimages_action.doors.inputs import INPUTS, InputKind
-from tfimages_action.doors.settings import Settings, resolve_settings
+from tfimages_action.doors.settings import Settings, resolve_settings, secrets_in
 from tfimages_action.errors import SettingsError
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
@@ -25,6 +25,14 @@ def test_the_tables_default_is_the_fields(spec: object) -> None:
 
 def test_nothing_given_is_the_defaults() -> None:
     assert resolve_settings({}, {}) == Settings()
+
+
+def test_only_secrets_are_secret() -> None:
+    environment = {
+        "INPUT_HUB-TOKEN": " s1 ", "TFHUB_TOKEN": "s2", "INPUT_GITHUB-TOKEN": "s1",
+        "INPUT_MODE": "plan", "TFIMAGES_HUB_URL": "https://home", "TFIMAGES_HUB_TOKEN": "",
+    }  # fmt: skip
+    assert secrets_in(environment) == ("s1", "s2")
 
 
 def test_an_option_beats_the_steps_input_beats_the_environment() -> None:

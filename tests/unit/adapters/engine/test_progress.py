@@ -98,7 +98,9 @@ def test_a_step_ends_once() -> None:
     done = vertex("a", RUN, started=STARTED, completed=ENDED)
     assert said(done, done, done) == [f"#1 {RUN}", "#1 DONE 1.3s"]
     cached = vertex("a", RUN, started=STARTED, completed=ENDED, cached=True)
-    assert said(cached) == [f"#1 {RUN}", "#1 CACHED"]
+    assert said(cached, cached) == [f"#1 {RUN}", "#1 CACHED"]
+    failed = vertex("a", RUN, started=STARTED, completed=ENDED, error="exit code 2")
+    assert said(failed, failed) == [f"#1 {RUN}", "#1 ERROR: exit code 2"]
 
 
 def test_streams_are_not_mixed_within_a_line() -> None:
