@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bed.releases import DEBIAN, RELEASE, SCHEDULE, Bed, idle, outcomes
+from tests.bed.releases import DEBIAN, REGISTRY, RELEASE, SCHEDULE, Bed, idle, outcomes
 from tests.standins.world import FakeHub, FakeRegistry
 from tfimages_action.core.plan import Action, ReasonKind
 from tfimages_action.core.run import Outcome
@@ -106,6 +106,14 @@ def test_a_greater_release_moves_it_on_and_says_so(bed: Bed) -> None:
     tags = bed.tags("base")
     assert tags["latest"] == tags["v3"] == tags["v2"]
     assert idle(bed.run(V3))
+
+
+def test_names_that_a_person_moved_since_are_not_held(bed: Bed) -> None:
+    other = bed.tags("child")["v1"]
+    bed.world.put("tags", f"{REGISTRY}/base:latest", other, "by hand")
+    assert outcomes(bed.run(V2))["base"] is Outcome.REUSED
+    tags = bed.tags("base")
+    assert tags["latest"] == tags["v2"] != other
 
 
 def test_back_to_the_newest_ends_it(bed: Bed) -> None:
