@@ -84,10 +84,9 @@ def _needs_a_person(report: RunReport) -> str:
         parts.append(mended)
     if problems:
         parts.append("\n".join(map(_problem, problems)))
-    warned = [run for run in report.images if run.warnings]
     parts += [
         f"- ⚠️ {markdown.code(run.step.image.name)}: {markdown.sentence(warning)}"
-        for run in warned
+        for run in report.images
         for warning in run.warnings
     ]
     if not parts:

@@ -11,7 +11,6 @@ from tfimages_action.core.plan import Plan
 from tfimages_action.core.preview import Outlook
 from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
 from tfimages_action.errors import Location
-from tfimages_action.report import words
 from tfimages_action.report.summary import LIMIT_BYTES, render_summary
 
 FAILURE = Failure(
@@ -103,6 +102,8 @@ def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
     for part in ("b: build failed", "exit code 100", "name a package", "Unable to locate", "`c`"):
         assert part in page
     assert page.index("Needs a person") < page.index("| Image |")
+    assert "\n| `c` | Dockerfile changed | ⛔ blocked by `b` |  |  |  |  |\n" in page
+    assert "\n\n\n" not in page
 
 
 def test_a_failure_names_the_place_of_its_cause() -> None:
@@ -147,6 +148,12 @@ def test_a_plan_that_erred_is_explained() -> None:
     )
     assert "the plan could not be made" in page
     assert "no &lt;such&gt; stage" in page
+
+
+def test_warnings_stand_with_their_image() -> None:
+    page = render_summary(report(image_run("a"), image_run("b", warnings=("one", "`/x` loses y"))))
+    assert "- ⚠️ `b`: one\n\n- ⚠️ `b`: `/x` loses y\n" in page
+    assert "`a`:" not in page
 
 
 def test_problems_stand_with_their_place() -> None:
@@ -258,15 +265,6 @@ def test_a_preview_says_how_long_the_release_would_take_and_no_long_commit() -> 
     assert "**1 image** since `v1` (about 6 min by an earlier run's report)" in page
     assert "## tf-images: 0123456789ab\n" in page
     assert "compared with `76543210fedc`" in page
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "10 s"), (44, "40 s"), (54.9, "50 s"), (57, "1 min"), (89, "1 min"), (361, "6 min"),
-     (3600, "1 h"), (7800, "2 h 10 min")],
-)  # fmt: skip
-def test_a_guess_is_as_coarse_as_it_is(seconds: float, text: str) -> None:
-    assert words.about(seconds) == f"about {text}"
 
 
 def test_every_permission_that_a_cure_names_is_in_the_yaml() -> None:
