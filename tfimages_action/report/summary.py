@@ -84,11 +84,12 @@ def _needs_a_person(report: RunReport) -> str:
         parts.append(mended)
     if problems:
         parts.append("\n".join(map(_problem, problems)))
-    parts += [
+    warned = [
         f"- ⚠️ {markdown.code(run.step.image.name)}: {markdown.sentence(warning)}"
         for run in report.images
         for warning in run.warnings
     ]
+    parts += warned
     if not parts:
         return ""
     noted = all(problem.severity is Severity.NOTICE for problem in problems)
