@@ -102,7 +102,7 @@ def test_a_failure_names_step_cause_cure_log_and_victims() -> None:
     for part in ("b: build failed", "exit code 100", "name a package", "Unable to locate", "`c`"):
         assert part in page
     assert page.index("Needs a person") < page.index("| Image |")
-    assert "\n| `c` | Dockerfile changed | ⛔ blocked by `b` |  |  |  |  |\n" in page
+    assert "\n| `c` | Dockerfile changed | ⛔ blocked by `b` |\n" in page
     assert "\n\n\n" not in page
 
 
