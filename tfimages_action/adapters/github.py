@@ -188,7 +188,10 @@ def _walk(repo: Repository, tree: str, prefix: str) -> Iterator[TreeEntry]:
     if cut:
         found = repo.get_git_tree(tree).raw_data
         if found.get("truncated"):
-            raise GitHubError(f"GitHub cuts the listing of one folder: {prefix or 'the root'}")
+            raise GitHubError(
+                f"GitHub does not list all of one folder: {prefix.rstrip('/') or 'the root'}",
+                hint="check out with `fetch-depth: 0`: then it is not asked",
+            )
     for row in found["tree"]:
         path = prefix + row["path"]
         if row["type"] != "tree":

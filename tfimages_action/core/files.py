@@ -86,8 +86,14 @@ class Files:
                 real = step
                 continue
             links += 1
+            if links > _MAX_LINKS:
+                raise ConfigError(
+                    f"`{path}` is a link that leads in circles",
+                    hint="let it lead to a file or folder",
+                    location=asked,
+                )
             target = self.read(entry).decode(errors="surrogateescape")
-            if target.startswith("/") or links > _MAX_LINKS:
+            if target.startswith("/"):
                 raise _outside(path, asked)
             waiting += reversed(target.split("/"))
         return real

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from tfimages_action.core.discovery import normal
-from tfimages_action.core.tree import TreeEntry
+from tfimages_action.core.files import Files
+from tfimages_action.core.tree import FileMode, TreeEntry
+from tfimages_action.errors import ConfigError, Location
 
 _PLAIN: Final = ("Dockerfile", "dockerfile")
 _ALIKE: Final = re.compile(r"(?:.+\.)?(?:docker|container)file(?:\..+)?", re.IGNORECASE)
@@ -48,6 +51,24 @@ def passed_over(
             continue
         found.append(PassedOver(path=entry.path, why=_why(folder, name, root, folders, exclude)))
     return tuple(sorted(found, key=lambda one: one.path))
+
+
+def linked_folders(
+    files: Files, entries: Iterable[TreeEntry], images_dir: str, images: Iterable[str]
+) -> Iterator[PassedOver]:
+    """Links to folders that hold a Dockerfile: to git a link is a file, and no way in."""
+    root = normal(images_dir)
+    inside = tuple(f"{folder}/" for folder in images)
+    for entry in entries:
+        if entry.mode is not FileMode.SYMLINK or entry.path.startswith(inside):
+            continue
+        if root and not entry.path.startswith(f"{root}/"):
+            continue
+        with suppress(ConfigError):  # it leads nowhere
+            target = files.resolve(entry.path, asked=Location(path=entry.path))
+            if any(name in files.tree(target).files for name in _PLAIN):
+                why = f"is a link to {target}: an image is a folder of its own"
+                yield PassedOver(path=entry.path, why=why)
 
 
 def _why(folder: str, name: str, root: str, images: frozenset[str], exclude: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.revisions.repository import commit, remote, write
-from tests.standins.github import running_github
+from tests.standins.github import Limits, running_github
 from tfimages_action.core.tree import walk
 from tfimages_action.errors import GitHubError, RevisionError
 
@@ -39,6 +39,19 @@ def test_the_archives_link_gets_no_token(repo: Path) -> None:
             revision.read(entry.blob)
         redirected = [request for request in api.asked if "codeload" in request.target]
     assert [request.with_token for request in redirected] == [False]
+
+
+def test_a_folder_that_github_does_not_list_is_named(repo: Path) -> None:
+    for number in range(9):
+        write(repo, f"images/many/{number}", "x")
+    commit(repo, "many")
+    limits = Limits(tree_entries=3, folder_entries=8)
+    with (
+        running_github(repo, limits=limits) as api,
+        pytest.raises(GitHubError, match="all of one folder: images/many") as caught,
+    ):
+        remote(api).revision("main").tree()
+    assert "fetch-depth: 0" in caught.value.hint
 
 
 @pytest.mark.parametrize(

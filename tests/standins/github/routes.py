@@ -22,6 +22,8 @@ class Limits:
 
     tree_entries: int = 100_000
     """Of a recursive tree; beyond it the answer says `truncated`."""
+    folder_entries: int = 100_000
+    """Of one folder; beyond it there is no way to the rest."""
     compare_files: int = 300
     """Of a whole comparison; nothing says that it was cut."""
     pull_files: int = 3000
@@ -158,7 +160,8 @@ class Routes:
         # Any value, even 0, makes it recursive.
         recursive = "recursive" in request.query
         nodes = self._git.nodes(tree, recursive=recursive)
-        limit = self._limits.tree_entries if recursive else len(nodes)
+        limits = self._limits
+        limit = limits.tree_entries if recursive else limits.folder_entries
         return Reply(
             body={
                 "sha": tree,

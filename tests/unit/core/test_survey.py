@@ -4,8 +4,9 @@ import pytest
 
 from tests.bed.revision import FilesRevision
 from tfimages_action.core.discovery import normal
-from tfimages_action.core.survey import likely_images_dir, passed_over
-from tfimages_action.core.tree import walk
+from tfimages_action.core.files import Files
+from tfimages_action.core.survey import likely_images_dir, linked_folders, passed_over
+from tfimages_action.core.tree import FileMode, walk
 
 
 def survey(
@@ -41,6 +42,29 @@ def test_what_is_an_image_or_no_dockerfile_is_not_listed() -> None:
         "images/a/Dockerfile", "images/b/Dockerfile.dockerignore", "docs/about-dockerfiles.md",
         images=("images/a",),
     ) == {}  # fmt: skip
+
+
+def test_links_to_folders_are_told() -> None:
+    link = FileMode.SYMLINK
+    revision = FilesRevision(
+        files={
+            "images/a/Dockerfile": "",
+            "images/a/inner": (link, b"../b"),
+            "images/b": (link, b"a"),
+            "images/c": (link, b"../elsewhere/c"),
+            "images/d": (link, b"../docs"),
+            "images/e": (link, b"/nowhere"),
+            "elsewhere/c/dockerfile": "",
+            "elsewhere/f": (link, b"c"),
+            "docs/x": "",
+        }
+    )
+    entries = tuple(walk(revision.tree()))
+    found = linked_folders(Files(revision), entries, "images", ["images/a"])
+    assert {one.path: one.why for one in found} == {
+        "images/b": "is a link to images/a: an image is a folder of its own",
+        "images/c": "is a link to elsewhere/c: an image is a folder of its own",
+    }
 
 
 def test_the_folder_of_images_is_found() -> None:

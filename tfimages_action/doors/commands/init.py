@@ -106,7 +106,7 @@ def _found(
     from tfimages_action.core.config.read import read_images_yaml
     from tfimages_action.core.discovery import IMAGES_YAML, normal
     from tfimages_action.core.files import Files
-    from tfimages_action.core.survey import passed_over
+    from tfimages_action.core.survey import linked_folders, passed_over
     from tfimages_action.core.tree import walk
 
     options = CatalogOptions(registry=registry, images_dir=settings.images_dir)
@@ -117,10 +117,12 @@ def _found(
         catalog = Catalog(revision=worktree.name, images=())
     entries = tuple(walk(worktree.tree()))
     shared = f"{normal(settings.images_dir)}/{IMAGES_YAML}".lstrip("/")
-    entry = Files(worktree).file(shared)
+    files = Files(worktree)
+    entry = files.file(shared)
     exclude = read_images_yaml(shared, worktree.read(entry.blob)).value.exclude if entry else ()
     folders = {*(image.folder for image in catalog.images), *catalog.broken}
-    return catalog, passed_over(entries, settings.images_dir, folders, exclude=exclude)
+    others = passed_over(entries, settings.images_dir, folders, exclude=exclude)
+    return catalog, (*others, *linked_folders(files, entries, settings.images_dir, folders))
 
 
 def _told(catalog: Catalog, others: Iterable[PassedOver], images_dir: str) -> dict[str, object]:
