@@ -102,7 +102,7 @@ class SettingsError(RefusedError):
 
 
 class ConfigError(RefusedError):
-    """`image.yaml` or `images.yaml` is wrong."""
+    """`image.yaml`, `images.yaml` or a `.dockerignore` is wrong."""
 
 
 class DockerfileError(RefusedError):

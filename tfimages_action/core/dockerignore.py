@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 Matcher = Callable[[str], bool]
@@ -42,7 +42,7 @@ def docker_ignore(text: str) -> Matcher | None:
 
 
 class _DockerIgnore:
-    """The rules of one file, and what they say about the folders met so far."""
+    """The rules of one file, and which of them held for the folders met so far."""
 
     def __init__(self, rules: tuple[_Rule, ...]) -> None:
         self._rules = rules
@@ -50,30 +50,26 @@ class _DockerIgnore:
 
     def excludes(self, path: str) -> bool:
         """Tell whether the path stays out of the context: the last rule that holds decides."""
-        hits = self._hits(path)
-        last = next((rule for rule, hit in zip(*self._backwards(hits), strict=True) if hit), None)
-        return last is not None and not last.is_exception
+        return self._look(path)[0]
 
-    def _backwards(self, hits: tuple[bool, ...]) -> tuple[Iterable[_Rule], Iterable[bool]]:
-        return reversed(self._rules), reversed(hits)
-
-    def _hits(self, path: str) -> tuple[bool, ...]:
-        """Which rules hold: those that held for the folder, and those that match the path.
+    def _look(self, path: str) -> tuple[bool, tuple[bool, ...]]:
+        """Whether it stays out, and which rules hold: as for its folder, and by its path.
 
         A rule that would change nothing is not asked: so it does not hold for what lies below.
         """
-        folder = path.rpartition("/")[0]
-        above = self._folders.get(folder)
-        if above is None:
-            above = self._folders[folder] = self._hits(folder)
-        hits = []
         excluded = False
-        for rule, held in zip(self._rules, above, strict=True):
+        hits = []
+        for rule, held in zip(self._rules, self._of(path.rpartition("/")[0]), strict=True):
             hit = held or (rule.is_exception is excluded and bool(rule.matches(path)))
             hits.append(hit)
             if hit:
                 excluded = not rule.is_exception
-        return tuple(hits)
+        return excluded, tuple(hits)
+
+    def _of(self, folder: str) -> tuple[bool, ...]:
+        if folder not in self._folders:
+            self._folders[folder] = self._look(folder)[1]
+        return self._folders[folder]
 
 
 def _rules(text: str) -> Iterator[_Rule]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tfimages_action.core.config.values import ImageYaml
 
 
+_NO_FILES: Final[Mapping[str, TreeEntry]] = {}
+
+
 def check_context_name(name: str, place: Location | None = None) -> None:
     """Refuse what buildx refuses as `--build-context NAME=...`. Raises `ConfigError`."""
     try:
@@ -33,17 +36,6 @@ def check_context_name(name: str, place: Location | None = None) -> None:
             hint="they are named as images are: lower-case letters, digits, `-`, `_` and `.`",
             location=place,
         ) from None
-
-
-_NONE: Final[Mapping[str, TreeEntry]] = {}
-
-
-def _stands_plain(folder: Folder, dockerfile: TreeEntry) -> bool:
-    """Whether a folder without image.yaml has no ignore file: most have none."""
-    files = folder.tree.files
-    if DOCKERIGNORE in files or dockerfile is not folder.dockerfile:
-        return False
-    return f"{dockerfile.path[len(folder.path) :].lstrip('/')}{DOCKERIGNORE}" not in files
 
 
 class Drafter:
@@ -85,7 +77,7 @@ class Drafter:
                 check_context_name(name, config.document.location(("contexts", name)))
                 place = self._inside(path, config, ("contexts", name))
                 contexts.append(NamedContext(name=name, folder=place))
-        ignore_files = _NONE
+        ignore_files = _NO_FILES
         if config or not _stands_plain(folder, dockerfile):
             ignore_files = self._ignore_files(context, dockerfile.path, contexts)
         parsed = self._memo.dockerfile(dockerfile.blob, dockerfile.path, self._revision.read)
@@ -163,3 +155,11 @@ class Drafter:
         replaced = {context.name for context in outside}
         kept = tuple(context for context in draft.contexts if context.name not in replaced)
         return replace(draft, contexts=(*kept, *outside))
+
+
+def _stands_plain(folder: Folder, dockerfile: TreeEntry) -> bool:
+    """Whether a folder without image.yaml has no ignore file: most have none."""
+    files = folder.tree.files
+    if DOCKERIGNORE in files or dockerfile is not folder.dockerfile:
+        return False
+    return f"{posixpath.basename(dockerfile.path)}{DOCKERIGNORE}" not in files
