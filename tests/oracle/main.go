@@ -12,6 +12,7 @@ import (
 	"os"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
@@ -20,7 +21,10 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
-const longestPath = 1 << 20
+const (
+	longestPath = 1 << 20
+	patience    = time.Minute
+)
 
 type answer struct {
 	File       string   `json:"file"`
@@ -77,13 +81,26 @@ func describe(path string) answer {
 	return found
 }
 
+// describeInTime answers for BuildKit where it works on one file without end.
+func describeInTime(path string) answer {
+	done := make(chan answer, 1)
+	go func() { done <- describe(path) }()
+	select {
+	case found := <-done:
+		return found
+	case <-time.After(patience):
+		text := fmt.Sprintf("no answer within %v", patience)
+		return answer{File: path, References: []string{}, Error: &text}
+	}
+}
+
 func main() {
 	paths := bufio.NewScanner(os.Stdin)
 	paths.Buffer(nil, longestPath)
 	lines := json.NewEncoder(os.Stdout)
 	lines.SetEscapeHTML(false)
 	for paths.Scan() {
-		if err := lines.Encode(describe(paths.Text())); err != nil {
+		if err := lines.Encode(describeInTime(paths.Text())); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
