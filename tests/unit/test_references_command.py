@@ -54,7 +54,7 @@ def test_a_doubt_is_an_error_here(tmp_path: Path) -> None:
     path.write_text("FROM a\nEXPOSE ${PORT}/tcp\n")
     (found,) = _run(str(path))
     assert found["references"] == ["docker.io/library/a:latest"]
-    assert "EXPOSE" in found["error"]
+    assert found["error"].startswith(f"{path}:2: EXPOSE")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,26 @@ def test_what_is_no_readable_file_is_an_error(tmp_path: Path) -> None:
     found = _run("-", given=given)
     assert all(one["error"] and not one["references"] for one in found)
     assert len(found) == 5
+
+
+def test_what_a_file_holds_can_not_play_with_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\nb\x1b[2J"
+    path.write_bytes(b"\x1b]0;title\x07\x9b" + b"x" * 60_000)
+    result = CliRunner().invoke(references, [str(path)])
+    (line,) = result.output.splitlines()
+    assert line.isprintable()
+    assert len(line) < 1000
+    (found,) = _run(str(path))
+    assert found["file"] == str(path)
+    assert "\x1b" not in found["error"].removeprefix(f"{path}:1: ")
+
+
+def test_without_standard_input_there_are_no_paths(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    references.main(["-"], standalone_mode=False)
+    assert capsys.readouterr().out == ""
 
 
 def test_it_is_a_command_of_the_terminal(dockerfile: Path) -> None:

@@ -7,17 +7,27 @@ ten thousand of each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_LONGEST_MESSAGE: Final = 400
 
 
 class LineError(ValueError):
-    """BuildKit refuses this line. `parse` and `resolve` turn it into a `DockerfileError`."""
+    """BuildKit refuses this line. `parse` and `resolve` turn it into a `DockerfileError`.
+
+    Message and hint quote the file, which may be anything: they are made fit for a terminal.
+    """
 
     def __init__(self, message: str, line: int | None = None, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _showable(message)
+        super().__init__(self.message)
         self.line = line
-        self.hint = hint
+        self.hint = _showable(hint)
+
+
+def _showable(text: str) -> str:
+    shown = "".join([char if char.isprintable() else "\ufffd" for char in text[:_LONGEST_MESSAGE]])
+    return f"{shown}..." if len(text) > _LONGEST_MESSAGE else shown
 
 
 class Heredoc(NamedTuple):

@@ -40,8 +40,7 @@ def references(files: Sequence[str], form: str) -> None:
     """
     for path in _paths(files):
         found = describe(path)
-        line = json.dumps(found) if form == "json" else _text(found)
-        sys.stdout.write(line + "\n")
+        click.echo(json.dumps(found) if form == "json" else _text(found))
 
 
 def describe(path: str) -> dict[str, Any]:
@@ -51,7 +50,8 @@ def describe(path: str) -> dict[str, Any]:
         resolution = resolve(parse(_read(path), path=path), path=path)
         found["references"] = [str(image) for image in resolution.images]
         if resolution.problems:
-            found["error"] = resolution.problems[0].message
+            first = resolution.problems[0]
+            found["error"] = f"{first.location}: {first.message}"
     except UnresolvedError as error:
         found["unresolved"] = [one.written for one in error.unresolved]
         found["error"] = error.render()
@@ -68,7 +68,7 @@ def _paths(files: Iterable[str]) -> Iterator[str]:
         if file != "-":
             yield file
             continue
-        for line in sys.stdin.buffer:
+        for line in sys.stdin.buffer if sys.stdin else ():
             if path := line.rstrip(b"\r\n"):
                 yield os.fsdecode(path)
 
@@ -84,9 +84,6 @@ def _read(path: str) -> bytes:
 
 
 def _text(found: dict[str, Any]) -> str:
-    path = found["file"].encode("utf-8", "replace").decode()
-    if found["error"]:
-        return f"{path}: error: {found['error'].splitlines()[0]}".encode(
-            "utf-8", "replace"
-        ).decode()
-    return f"{path}: {' '.join(found['references']) or '-'}"
+    told = f"error: {found['error'].splitlines()[0]}" if found["error"] else ""
+    line = f"{found['file']}: {told or ' '.join(found['references']) or '-'}"
+    return "".join(char if char.isprintable() else "\ufffd" for char in line)
