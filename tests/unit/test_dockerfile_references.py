@@ -139,6 +139,8 @@ def test_finds_what_buildkit_asks_for(case: str) -> None:
 REFUSED: dict[str, str] = {
     "empty": "",
     "comments alone": "# x\n",
+    "a directive alone": "# escape=`\n",
+    "a directive without a newline": "# syntax=a\n# escape=`",
     "NUL bytes": "\0\0\0",
     "no FROM": "ARG X=1",
     "RUN before FROM": "RUN x\nFROM a",

@@ -44,7 +44,7 @@ def abridge(text: str, escape: str, head: int) -> str:
         return text
     start = 0
     for _ in range(head):
-        start = text.index("\n", start) + 1
+        start = text.find("\n", start) + 1 or len(text)
 
     def short(block: re.Match[str]) -> str:
         if block.group(1):
