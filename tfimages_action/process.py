@@ -117,10 +117,6 @@ class Child:
         self._reader = threading.Thread(target=self._read_stderr, args=(on_stderr,), daemon=True)
         self._reader.start()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def stderr_bytes(self) -> bytes:
         return b"".join(self._stderr)
 

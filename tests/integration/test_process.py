@@ -56,6 +56,17 @@ def test_a_failure_has_code_and_last_lines() -> None:
     assert caught.value.tail == tuple(f"line {n}" for n in range(10, 30))
 
 
+def test_a_failure_is_told_by_its_last_words_whatever_bytes_they_are() -> None:
+    code = r"import sys; sys.stderr.buffer.write(b'caf\xe9 is full\n\n \n'); sys.exit(1)"
+    lines: list[str] = []
+    with (
+        pytest.raises(ProcessError, match=r"ended with 1: caf\ufffd is full$") as caught,
+        process.start(python(code), on_stderr=lines.append) as child,
+    ):
+        child.wait()
+    assert caught.value.tail == tuple(lines) == ("caf\ufffd is full", "", " ")
+
+
 def test_a_missing_executable_is_an_ordinary_failure() -> None:
     with pytest.raises(ProcessMissingError, match="can't be started"):
         process.run(["/nowhere/at-all"])
@@ -89,8 +100,10 @@ def test_a_stop_ends_the_command() -> None:
 
 
 def test_a_command_never_outlives_its_block() -> None:
-    with process.start(python("import time; time.sleep(60)")) as child:
-        pid = child.pid
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    with process.start(python(code)) as child:
+        pid = int(child.stdout.readline())
+        assert alive(pid)
     assert gone(pid)
 
 

@@ -80,6 +80,12 @@ def test_we_are_alive_by_our_own_labels(proc: Path) -> None:
     assert this_owner("abc", proc) == "container:abc"
 
 
+def test_what_is_seen_from_elsewhere_is_alive_as_long_as_it_said(proc: Path) -> None:
+    made = labels("process:boot-0/1:1:1", 1000)
+    assert not is_dead(made, runs, proc)
+    assert 1000 < int(made[LABEL_EXPIRES]) - time.time() < 2000
+
+
 def test_a_stamp_is_dead_with_its_process(proc: Path) -> None:
     mine = stamp(proc)
     home, pid, started = mine.split(".")
