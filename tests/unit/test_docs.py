@@ -15,6 +15,7 @@ import yaml
 from tfimages_action.core.config.read import read_image_yaml, read_images_yaml
 from tfimages_action.doors import terminal
 from tfimages_action.doors.inputs import INPUTS
+from tfimages_action.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -55,6 +56,14 @@ def test_every_command_is_told_of() -> None:
     told = (ROOT / "docs/terminal.md").read_text()
     for name in terminal.app.list_commands(click.Context(terminal.app)):
         assert f"`tfimages {name}" in told, name
+
+
+def test_the_exit_codes_are_those_that_are_told() -> None:
+    section = (ROOT / "README.md").read_text().partition("## Exit codes\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([\d, ]+) \|", section, re.MULTILINE)
+    assert [int(code) for row in rows for code in row.split(", ")] == [*ExitCode]
+    lost = [ExitCode(code).name.removesuffix("_LOST").lower() for code in (3, 4, 5, 6)]
+    assert "the {}, the {}, the {} or {} was lost".format(*lost) in section.lower()
 
 
 def test_quoted_messages_are_in_the_code() -> None:

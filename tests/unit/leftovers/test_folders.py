@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
+
 from tfimages_action.leftovers.folders import owned_folder
 from tfimages_action.leftovers.owner import stamp
 
@@ -46,6 +48,15 @@ def test_a_living_runs_and_a_strangers_folders_stay(tmp_path: Path) -> None:
     link.symlink_to(target)
     with owned_folder("home", tmp_path) as mine, owned_folder("home", tmp_path):
         assert all(path.exists() for path in (mine, foreign, named_like_it, link, target))
+
+
+def test_what_belongs_to_another_user_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = dead(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+    with owned_folder("home", tmp_path):
+        assert theirs.exists()
 
 
 def test_one_of_another_boot_goes_when_it_is_old(tmp_path: Path) -> None:
