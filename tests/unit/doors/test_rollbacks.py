@@ -59,6 +59,19 @@ def test_it_holds_where_nothing_else_is_to_do(bed: Bed, event: Event) -> None:
     assert tags["latest"] == tags["v1"] != tags["v2"]
 
 
+def test_a_branch_is_no_release_that_could_end_it(bed: Bed) -> None:
+    branch = replace(
+        RELEASE,
+        ref="refs/heads/main",
+        ref_name="main",
+        ref_type="branch",
+        sha=bed.history.names["v2"],
+    )
+    step = next(step for step in bed.plan(branch).plan.steps if step.image.name == "base")
+    assert (step.action, step.rolled_back) == (Action.SKIP, "v2")
+    assert idle(bed.run(branch))
+
+
 def test_a_refresh_works_on_and_leaves_the_names(bed: Bed) -> None:
     link = bed.world.links()[STABLE]
     bed.world.moves[str(DEBIAN)] = 1
