@@ -15,7 +15,7 @@ from tests.bed.publishing import Place, publish
 from tests.bed.registry import running_registry
 from tests.bed.scratch import ScratchRepository
 from tests.standins.hub.server import running_hub
-from tfimages_action.core.run import Outcome
+from tfimages_action.core.run.report import Outcome
 
 IMAGES = 15
 ROUNDS = 3

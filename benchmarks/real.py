@@ -22,7 +22,7 @@ from tests.bed.engine import client, default_engine, prefer_distribution_client
 from tests.bed.publishing import Place, publish
 from tests.bed.registry import Registry, running_registry
 from tests.standins.hub.server import running_hub
-from tfimages_action.core.run import Outcome, RunReport, Stage
+from tfimages_action.core.run.report import Outcome, RunReport, Stage
 from tfimages_action.pipeline.graph import SLOTS
 from tfimages_action.pipeline.options import Options
 

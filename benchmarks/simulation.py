@@ -17,9 +17,9 @@ from functools import partial
 
 from tests.standins.plans import image, step
 from tests.standins.virtual import VirtualWorkers
-from tfimages_action.core.names import Release
-from tfimages_action.core.plan import Step
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Step
+from tfimages_action.core.published.names import Release
+from tfimages_action.core.run.report import Stage
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.pipeline.graph import Job, tasks_of
 from tfimages_action.pipeline.options import Options

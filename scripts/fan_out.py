@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from tfimages_action.core.fan_out import MAX_WAVES
+from tfimages_action.core.plan.fan_out import MAX_WAVES
 
 _CHECKOUT: Final = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 _CHECKOUT_VERSION: Final = "v7.0.1"

@@ -17,14 +17,14 @@ from scripts.fan_out import render_fan_out
 from scripts.images_table import images_table
 from scripts.outputs import render_outputs
 from scripts.report_schema import render_report_schema
-from tfimages_action.doors.inputs import INPUTS, Input
+from tfimages_action.doors.inputs.table import INPUTS, Input
 from tfimages_action.report.outputs import OUTPUTS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FAN_OUT: Final = ROOT / ".github" / "workflows" / "fan-out.yaml"
 OUTPUTS_PAGE: Final = ROOT / "docs" / "outputs.md"
 REPORT_SCHEMA: Final = ROOT / "tfimages_action" / "report" / "report.schema.json"
-_HEAD: Final = "# Made by `make generate` from doors/inputs.py and report/outputs.py.\n"
+_HEAD: Final = "# Made by `make generate` from doors/inputs/table.py and report/outputs.py.\n"
 
 
 def render_action() -> str:

@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from tfimages_action.core.catalog import Catalog
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.model import Catalog
 from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 from tfimages_action.doors.cataloguing import Asked, gather
 from tfimages_action.report.catalog import Entry

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from scripts.sample_report import sample_report
-from tfimages_action.core.plan_json import plan_as_json
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.plan.as_json import plan_as_json
+from tfimages_action.core.run.report import RunReport
 from tfimages_action.report.outputs import OUTPUTS, outputs_of
 
 _HEAD: Final = """\

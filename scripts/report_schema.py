@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.run.report import RunReport
 
 _HIDDEN: Final = frozenset({"ingredients", "evidence"})
 

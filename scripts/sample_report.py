@@ -11,10 +11,11 @@ from typing import Final
 
 from tfimages_action.adapters.engine.failure import LastWords, build_error
 from tfimages_action.adapters.hub.visibility import check_public
-from tfimages_action.core.catalog import Image, Kind, ParentLink
-from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
+from tfimages_action.core.catalog.model import Image, ParentLink
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, Plan, Reason, ReasonKind, Step
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import (
+from tfimages_action.core.run.report import (
     Failure,
     Flist,
     ImageRun,
@@ -23,7 +24,7 @@ from tfimages_action.core.run import (
     Stage,
     StageRun,
 )
-from tfimages_action.core.work import Visibility
+from tfimages_action.core.run.work import Visibility
 from tfimages_action.errors import ExitCode, Location, StageError, TfImagesError
 
 _REGISTRY: Final = "ghcr.io/you"

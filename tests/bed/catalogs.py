@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.bed.revisions import catalog_of
-from tfimages_action.core.catalog import Catalog, Image
+from tfimages_action.core.catalog.model import Catalog, Image
 
 ALPINE: Final = "FROM alpine:3.20\n"
 VARIANTS: Final = {

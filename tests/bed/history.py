@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.bed.revisions import MemoryRevision
 from tfimages_action.core.tree import blob_id
-from tfimages_action.doors.revisions import Sources
+from tfimages_action.doors.planning.revisions import Sources
 from tfimages_action.errors import RevisionError
 
 

@@ -18,8 +18,8 @@ from typing import Final
 
 from tests.bed.engine import Engine
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.core.catalog import Catalog, Image
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.model import Catalog, Image
 
 ROOT: Final = Path(__file__).parents[2]
 REGISTRY: Final = "images.test.invalid"

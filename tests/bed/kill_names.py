@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tfimages_action.core.names import short
+from tfimages_action.core.published.names import short
 
 _RELEASE_TAG: Final = re.compile(r"v\d+")
 

@@ -29,7 +29,7 @@ from tests.bed.scratch import ScratchRepository
 from tests.standins.hub.server import HubStandIn
 from tfimages_action.adapters.hub.answers import EntryType
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core.names import fingerprint_reference
+from tfimages_action.core.published.names import fingerprint_reference
 
 _PARENTS: Final = {"root": "", "leaf": "root", "side": "", "loner": ""}
 _WHEN: Final = {"started": "before", "line": "at a line", "ended": "after"}

@@ -33,17 +33,17 @@ from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.flist_records import FlistRecorder
 from tfimages_action.adapters.registry.probe import StrangersProbe
 from tfimages_action.adapters.registry.records import RecordReader
-from tfimages_action.core.catalog import Catalog
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.decide import decide
-from tfimages_action.core.events import Event, Listener, LogLine, StageEnded, StageStarted
-from tfimages_action.core.knowledge import Knowledge
-from tfimages_action.core.names import Release, fingerprint_reference
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.record import FlistState, Record
-from tfimages_action.core.run import RunReport, Stage
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.model import Catalog
+from tfimages_action.core.plan.decide import decide
+from tfimages_action.core.plan.knowledge import Knowledge
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.published.names import Release, fingerprint_reference
+from tfimages_action.core.published.record import FlistState, Record
+from tfimages_action.core.run.events import Event, Listener, LogLine, StageEnded, StageStarted
+from tfimages_action.core.run.report import RunReport, Stage
+from tfimages_action.core.run.work import Built, CheckResult, Log
 from tfimages_action.core.tags import require_version_tag
-from tfimages_action.core.work import Built, CheckResult, Log
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options, Services
 from tfimages_action.pipeline.run import PipelineRun

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from tests.bed.history import History
 from tests.standins.world import FakeRegistry, World
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.record import FlistState, RecordAnswer
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import FlistState, RecordAnswer
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Outcome, RunReport
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.occasions import occasion_of
-from tfimages_action.doors.planning import Planned, make_plan
-from tfimages_action.doors.readers import BaseAnswer, Readers
-from tfimages_action.doors.settings import Settings
+from tfimages_action.core.run.report import Outcome, RunReport
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.planner import Planned, make_plan
+from tfimages_action.doors.planning.readers import BaseAnswer, Readers
+from tfimages_action.doors.publishing.fitting import settings_for
+from tfimages_action.doors.publishing.occasions import occasion_of
 from tfimages_action.errors import ExitCode
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options

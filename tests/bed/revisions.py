@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tfimages_action.core.catalog import Catalog
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.memo import Memo
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.memo import Memo
+from tfimages_action.core.catalog.model import Catalog
 from tfimages_action.core.tree import FileMode, Tree, TreeEntry, blob_id, tree_of
 from tfimages_action.errors import RevisionError
 

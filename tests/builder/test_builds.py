@@ -17,8 +17,8 @@ from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.cache import Cache, CacheKind
 from tfimages_action.adapters.engine.command import BuildOptions
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core.catalog import NamedContext
-from tfimages_action.core.work import PinnedParent
+from tfimages_action.core.catalog.model import NamedContext
+from tfimages_action.core.run.work import PinnedParent
 from tfimages_action.errors import BuilderError, ExitCode, RefusedError, StageError, TfImagesError
 
 pytestmark = pytest.mark.engine

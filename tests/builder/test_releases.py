@@ -19,9 +19,9 @@ from tests.builder.test_builds import until
 from tests.standins.hub.server import running_hub
 from tfimages_action.adapters.engine.command import BuildOptions
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core.events import Event, LogLine, Retrying
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import ImageRun, Outcome, RunReport, Stage
+from tfimages_action.core.run.events import Event, LogLine, Retrying
+from tfimages_action.core.run.report import ImageRun, Outcome, RunReport, Stage
 from tfimages_action.errors import ExitCode
 from tfimages_action.pipeline.options import Options
 

@@ -9,10 +9,10 @@ import pytest
 from tests.standins.github import GitHubStandIn, running_github
 from tests.standins.github.issues import Issue
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.run import Outcome, RunReport
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.notifying import TITLE, notify
-from tfimages_action.doors.settings import Settings
+from tfimages_action.core.run.report import Outcome, RunReport
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.publishing.notifying import TITLE, notify
 from tfimages_action.errors import ExitCode
 
 SETTINGS = Settings(mode="refresh", notify="issue", github_token="word")

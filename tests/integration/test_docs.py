@@ -45,7 +45,7 @@ NOT_HERE: Final = {
     ".venv/bin/python -m pytest": "a test in a test; that its file exists is held below",
     "tfimages adopt": "needs a repository of the script: tests/integration/doors/test_adopt.py",
     "tfimages pin": "finds what is not ok here: tests/integration/test_pin.py",
-    "tfimages doctor": "finds what is not ok here, as it should: tests/unit/doors/test_doctor.py",
+    "tfimages doctor": "finds what is not ok here, as it should: tests/unit/doors/doctor",
     "tfimages boot fullvm/": "minutes without KVM: tests/integration/images/test_vm.py",
     "tfimages check fullvm/": "the same",
 }

@@ -20,9 +20,9 @@ from tests.bed.registry import running_registry
 from tests.bed.scratch import ScratchRepository
 from tests.standins.hub.server import running_hub
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core import flist_record, labels
-from tfimages_action.core.events import Event, LogLine, StageStarted
-from tfimages_action.core.run import ImageRun, Outcome, Stage
+from tfimages_action.core.published import flist_record, labels
+from tfimages_action.core.run.events import Event, LogLine, StageStarted
+from tfimages_action.core.run.report import ImageRun, Outcome, Stage
 from tfimages_action.errors import ExitCode
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Options

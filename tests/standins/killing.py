@@ -22,10 +22,10 @@ from pathlib import Path
 
 from tests.standins.plans import image, plan_from
 from tests.standins.world import FakeRevision, World
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.names import Release
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import names
+from tfimages_action.core.published.names import Release
+from tfimages_action.core.run.report import RunReport
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.errors import ExitCode
 from tfimages_action.pipeline.backoff import RetryPolicy

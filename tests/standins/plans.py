@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Sequence
 
 from tests.standins.world import REGISTRY, World
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image, Kind, ParentLink
-from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
-from tfimages_action.core.record import Record
+from tfimages_action.core.catalog.model import Image, ParentLink
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, Plan, Reason, ReasonKind, Step
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import Record
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import Location
 

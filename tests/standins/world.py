@@ -23,13 +23,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from tfimages_action.core import labels, names
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.record import Record
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published import labels, names
+from tfimages_action.core.published.record import Record
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.tree import EMPTY, Tree
-from tfimages_action.core.work import (
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import (
     BuildRequest,
     Built,
     BuiltArchive,
@@ -39,6 +39,7 @@ from tfimages_action.core.work import (
     Log,
     Published,
 )
+from tfimages_action.core.tree import EMPTY, Tree
 from tfimages_action.errors import StageError
 from tfimages_action.pipeline.options import Services
 from tfimages_action.stopping import Heeding

@@ -14,7 +14,7 @@ import yaml
 
 from tfimages_action.core.config.read import read_image_yaml, read_images_yaml
 from tfimages_action.doors import terminal
-from tfimages_action.doors.inputs import INPUTS
+from tfimages_action.doors.inputs.table import INPUTS
 from tfimages_action.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,12 +17,14 @@ HEAVY = (
     "tfimages_action.adapters.engine", "tfimages_action.adapters.github",
     "tfimages_action.adapters.hub", "tfimages_action.adapters.local_flists",
     "tfimages_action.adapters.registry", "tfimages_action.adapters.smoke",
-    "tfimages_action.core.config.read", "tfimages_action.core.flist_record",
-    "tfimages_action.core.names", "tfimages_action.core.preview", "tfimages_action.core.refresh",
-    "tfimages_action.core.rollback", "tfimages_action.core.run", "tfimages_action.core.work",
-    "tfimages_action.doors.estimating", "tfimages_action.doors.knowledge",
-    "tfimages_action.doors.publishing", "tfimages_action.doors.readers",
-    "tfimages_action.doors.refreshing", "tfimages_action.doors.rollbacks", "tfimages_action.flist",
+    "tfimages_action.core.config.read", "tfimages_action.core.published.flist_record",
+    "tfimages_action.core.published.names", "tfimages_action.core.plan.preview",
+    "tfimages_action.core.plan.refresh", "tfimages_action.core.plan.rollback",
+    "tfimages_action.core.run.report", "tfimages_action.core.run.work",
+    "tfimages_action.doors.planning.estimating", "tfimages_action.doors.planning.knowledge",
+    "tfimages_action.doors.publishing.run", "tfimages_action.doors.planning.readers",
+    "tfimages_action.doors.planning.refreshing", "tfimages_action.doors.planning.rollbacks",
+    "tfimages_action.flist",
     "tfimages_action.pipeline", "tfimages_action.process", "tfimages_action.report",
 )  # fmt: skip
 
@@ -61,7 +63,7 @@ def test_a_plan_loads_nothing_that_it_does_not_need(repository: Path) -> None:
     plan = ("plan", "--repo", str(repository), "--registry", "ghcr.io/me", "--json")
     said = in_a_process(code, *plan, GITHUB_ACTIONS="")
     loaded = set(said.rpartition("loaded: ")[2].split())
-    assert {"tfimages_action.doors.planning", "pygit2"} <= loaded
+    assert {"tfimages_action.doors.planning.planner", "pygit2"} <= loaded
     assert sorted(loaded & {*HEAVY}) == []
 
 

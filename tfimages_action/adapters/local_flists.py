@@ -17,12 +17,13 @@ from hashlib import md5
 from pathlib import Path
 from typing import IO, Protocol, assert_never
 
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
-from tfimages_action.core.rollback import Rollback
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.plan.rollback import Rollback
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import FlistState, Record, RecordAnswer, Unreadable
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.compare import compare
 from tfimages_action.flist.difference import difference

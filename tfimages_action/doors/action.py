@@ -25,7 +25,7 @@ def main() -> None:
 def _step() -> int:
     if sys.argv[1:] == ["hub"]:
         # hub/action.yml: one thing on the Hub, on the same image.
-        from tfimages_action.doors.hub_step import run_hub_step
+        from tfimages_action.doors.hub.step import run_hub_step
 
         return run_hub_step()
     return run()
@@ -34,9 +34,9 @@ def _step() -> int:
 def run() -> int:
     """Run the step: the action's error boundary."""
     # Imported here, so that the first line stands in the log while the rest is still loading.
-    from tfimages_action.doors.event import read_event
-    from tfimages_action.doors.publishing import Request, publish_run
-    from tfimages_action.doors.settings import Settings, resolve_settings
+    from tfimages_action.doors.inputs.event import read_event
+    from tfimages_action.doors.inputs.settings import Settings, resolve_settings
+    from tfimages_action.doors.publishing.run import Request, publish_run
     from tfimages_action.errors import TfImagesError
 
     event = read_event(os.environ, workspace=Path.cwd())

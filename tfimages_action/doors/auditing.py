@@ -12,23 +12,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.flist_record import FlistRecord
-from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
-from tfimages_action.core.record import Record, RecordAnswer, Unreadable
-from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport, Stage
-from tfimages_action.core.selection import Selection, matched
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.model import Catalog, Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, Plan, Reason, ReasonKind, Step
+from tfimages_action.core.plan.selection import Selection, matched
+from tfimages_action.core.published.flist_record import FlistRecord
+from tfimages_action.core.published.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.run.report import Failure, ImageRun, Outcome, RunReport, Stage
+from tfimages_action.core.run.work import Log
 from tfimages_action.core.tags import parse_version_tag
-from tfimages_action.core.work import Log
-from tfimages_action.doors.readers import Readers
-from tfimages_action.doors.revisions import Sources
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.readers import Readers
+from tfimages_action.doors.planning.revisions import Sources
 from tfimages_action.errors import ExitCode, InterruptError, SettingsError, TagError, TerminateError
 from tfimages_action.report import words
 
 if TYPE_CHECKING:
-    from tfimages_action.doors.services import Services
+    from tfimages_action.doors.wiring.services import Services
 
 _HINT: Final = (
     "find out who changed it (the Hub's page tells when); then remove link and flist from the Hub "

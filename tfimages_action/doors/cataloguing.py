@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.checks import BootCheck, SshCheck
-from tfimages_action.core.readme import Readme, read_readme
-from tfimages_action.core.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.catalog.model import Catalog, Image
+from tfimages_action.core.catalog.readme import Readme, read_readme
+from tfimages_action.core.config.checks import BootCheck, SshCheck
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import LATEST, ImageReference
 from tfimages_action.core.tree import Revision, walk
-from tfimages_action.doors.retired import Retired
+from tfimages_action.doors.planning.retired import Retired
 from tfimages_action.errors import TfImagesError
 from tfimages_action.report.catalog import Entry, Place
 

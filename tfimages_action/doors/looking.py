@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tfimages_action.doors.asked import Asked
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import resolve_settings
 from tfimages_action.errors import TfImagesError
 
 if TYPE_CHECKING:
-    from tfimages_action.doors.planning import Planned
+    from tfimages_action.doors.planning.planner import Planned
 
 Command = Callable[..., Any]
 
@@ -44,7 +44,7 @@ def image_argument(command: Command) -> Command:
 
 def _image_names(ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
     from tfimages_action.adapters.git.repository import GitRepository
-    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
 
     options = CatalogOptions(
         registry="registry.invalid/completion", images_dir=ctx.params.get("images_dir") or "images"
@@ -96,8 +96,8 @@ def _uncollected() -> Iterator[None]:
 def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: bool) -> Planned:
     """Make the plan that the options of `look_options` ask for; no engine is needed."""
     # Imported here: `--help` and completion should not wait for git and YAML.
-    from tfimages_action.doors.planning import make_plan, open_sources, registry_of
-    from tfimages_action.doors.preflight import with_missing_large_files
+    from tfimages_action.doors.planning.planner import make_plan, open_sources, registry_of
+    from tfimages_action.doors.planning.preflight import with_missing_large_files
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)
@@ -105,7 +105,7 @@ def look(repo: Path, options: Mapping[str, object], *, worktree: bool, records: 
     registry = registry_of(settings, event, sources.origin)
     published = None
     if records:
-        from tfimages_action.doors.reading import readers_to_look
+        from tfimages_action.doors.wiring.reading import readers_to_look
 
         published, why_no_flists = readers_to_look(settings, event, registry)
         if why_no_flists:

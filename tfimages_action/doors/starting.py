@@ -9,7 +9,7 @@ from typing import Final
 
 import yaml
 
-from tfimages_action.core.discovery import normal
+from tfimages_action.core.catalog.discovery import normal
 from tfimages_action.core.loopback import is_loopback
 from tfimages_action.core.reference import GHCR
 

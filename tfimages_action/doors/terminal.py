@@ -74,7 +74,7 @@ def run(arguments: Sequence[str] | None = None, *, asked: Asked | None = None) -
     try:
         result = app.main(args=arguments, prog_name="tfimages", standalone_mode=False, obj=asked)
     except TfImagesError as error:
-        from tfimages_action.doors.home_words import at_home
+        from tfimages_action.doors.inputs.home_words import at_home
         from tfimages_action.report.orders import unobeyed
 
         click.echo(unobeyed(f"error: {at_home(error.render())}"), err=True)

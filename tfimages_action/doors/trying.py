@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfimages_action.core import graph
-from tfimages_action.core.catalog import Catalog, no_such_image
-from tfimages_action.core.checks import CheckPlan
-from tfimages_action.core.decide import decide
-from tfimages_action.core.events import Event as RunEvent
-from tfimages_action.core.events import Listener, StageEnded, StageStarted
-from tfimages_action.core.knowledge import Knowledge
-from tfimages_action.core.plan import Plan, Step
-from tfimages_action.core.run import RunReport, Stage, StageRun
-from tfimages_action.core.selection import Selection
-from tfimages_action.core.work import Built, CheckResult, Log
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.occasions import occasion_of
-from tfimages_action.doors.options import given_inputs
-from tfimages_action.doors.planning import make_plan, open_sources, registry_of
-from tfimages_action.doors.preflight import refuse_missing_large_files
-from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.core.catalog.model import Catalog, no_such_image
+from tfimages_action.core.config.checks import CheckPlan
+from tfimages_action.core.plan.decide import decide
+from tfimages_action.core.plan.knowledge import Knowledge
+from tfimages_action.core.plan.model import Plan, Step
+from tfimages_action.core.plan.selection import Selection
+from tfimages_action.core.run.events import Event as RunEvent
+from tfimages_action.core.run.events import Listener, StageEnded, StageStarted
+from tfimages_action.core.run.report import RunReport, Stage, StageRun
+from tfimages_action.core.run.work import Built, CheckResult, Log
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs
+from tfimages_action.doors.inputs.settings import resolve_settings
+from tfimages_action.doors.planning.planner import make_plan, open_sources, registry_of
+from tfimages_action.doors.planning.preflight import refuse_missing_large_files
+from tfimages_action.doors.publishing.occasions import occasion_of
 from tfimages_action.doors.stopping import Stopping, stoppable
 from tfimages_action.report.console import Console
 
@@ -63,7 +63,7 @@ def tried(
     What it is built on is built too (the engine's cache makes that quick) and not checked. A signal
     ends the run; what it does afterwards is up to the caller (`Stopping.call`).
     """
-    from tfimages_action.doors.services import open_services
+    from tfimages_action.doors.wiring.services import open_services
 
     given = resolve_settings(given_inputs(options), os.environ)
     settings = replace(given, push=False, convert=False)

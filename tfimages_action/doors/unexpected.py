@@ -9,8 +9,8 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 
+from tfimages_action.doors.inputs.settings import secrets_in
 from tfimages_action.doors.masking import masker
-from tfimages_action.doors.settings import secrets_in
 from tfimages_action.errors import ExitCode, TfImagesError, known
 
 

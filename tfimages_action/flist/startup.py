@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tfimages_action.core.work import ImageConfig
+from tfimages_action.core.run.work import ImageConfig
 from tfimages_action.flist.batches import MakeBlock, key_only
 from tfimages_action.flist.entries import BLOCK_SIZE, STARTUP_PATH, Entry, EntryType
 

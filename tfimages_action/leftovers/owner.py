@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tfimages_action.core.record import VENDOR
+from tfimages_action.core.published.record import VENDOR
 
 LABEL_OWNER: Final = f"{VENDOR}.owner"
 LABEL_EXPIRES: Final = f"{VENDOR}.expires"

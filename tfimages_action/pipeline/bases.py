@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tfimages_action.core.catalog import External, Image
+from tfimages_action.core.catalog.model import External, Image
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import RegistryError, StageError
 from tfimages_action.pipeline.ports import Bases
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tfimages_action.core.names import Occasion, Refresh
-from tfimages_action.core.plan import Step
-from tfimages_action.core.work import Built, BuiltImage, Log, Published
+from tfimages_action.core.plan.model import Step
+from tfimages_action.core.published.names import Occasion, Refresh
+from tfimages_action.core.run.work import Built, BuiltImage, Log, Published
 from tfimages_action.errors import TfImagesError
 from tfimages_action.pipeline.bases import Saying
 from tfimages_action.pipeline.ports import Comparer, Publisher

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.run import Stage
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.report import Stage
 from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.ports import Housekeeper
 from tfimages_action.pipeline.stages import ImageWork

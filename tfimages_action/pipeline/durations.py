@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfimages_action.core.run import Stage
+from tfimages_action.core.run.report import Stage
 from tfimages_action.pipeline.options import Durations
 
 

@@ -13,9 +13,9 @@ from functools import partial
 from statistics import median
 from typing import Final
 
-from tfimages_action.core.names import BranchPush
-from tfimages_action.core.plan import Action, Plan, Step
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Action, Plan, Step
+from tfimages_action.core.published.names import BranchPush
+from tfimages_action.core.run.report import Stage
 from tfimages_action.pipeline.graph import Job, stages_of, tasks_of
 from tfimages_action.pipeline.options import Durations, Options, slots
 from tfimages_action.pipeline.scheduler import Scheduler

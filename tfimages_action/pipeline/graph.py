@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.names import Occasion, Release
-from tfimages_action.core.plan import Action, ReasonKind, Step
-from tfimages_action.core.run import Stage
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, ReasonKind, Step
+from tfimages_action.core.published.names import Occasion, Release
+from tfimages_action.core.run.report import Stage
 from tfimages_action.pipeline.options import Durations, Options
 from tfimages_action.pipeline.scheduler import Task
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from tfimages_action.core.events import (
+from tfimages_action.core.run.events import (
     Event,
     ImageEnded,
     Listener,
@@ -17,7 +17,7 @@ from tfimages_action.core.events import (
     StageEnded,
     StageStarted,
 )
-from tfimages_action.core.run import ImageRun
+from tfimages_action.core.run.report import ImageRun
 from tfimages_action.errors import TfImagesError
 from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.outcomes import JobLog, image_run, stage_run

@@ -6,14 +6,15 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Catalog, Image, Kind, no_such_image
-from tfimages_action.core.names import BranchPush, Occasion, Release
-from tfimages_action.core.record import Record
+from tfimages_action.core.catalog.model import Catalog, Image, no_such_image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published import names
+from tfimages_action.core.published.names import BranchPush, Occasion, Release
+from tfimages_action.core.published.record import Record
 from tfimages_action.core.reference import LATEST, ImageReference
-from tfimages_action.core.run import Flist
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Log
 from tfimages_action.core.tags import VersionTag, parse_version_tag
-from tfimages_action.core.work import Log
 from tfimages_action.errors import RefusedError, StageError
 from tfimages_action.pipeline.ports import Converter, Publisher
 
@@ -134,8 +135,8 @@ def rollback(
 
     `known` holds the repository's versions, `converter` is `None` where no flists are kept. A mark
     is set before the names move, by which they stay there until a release above all that there are
-    now is published (core/rollback.py). Raises `RefusedError` for an image or a release that isn't
-    there.
+    now is published (core/plan/rollback.py). Raises `RefusedError` for an image or a release that
+    isn't there.
     """
     image = _find(catalog, name)
 

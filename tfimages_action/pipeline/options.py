@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tfimages_action.core.names import Occasion
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.published.names import Occasion
+from tfimages_action.core.run.report import Stage
 from tfimages_action.core.tree import Revision
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.ports import (

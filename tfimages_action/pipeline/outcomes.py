@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tfimages_action.core.plan import Action
-from tfimages_action.core.run import Failure, ImageRun, Outcome, Stage, StageRun
+from tfimages_action.core.plan.model import Action
+from tfimages_action.core.run.report import Failure, ImageRun, Outcome, Stage, StageRun
 from tfimages_action.errors import TfImagesError, known
 from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.scheduler import End, Ended

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tfimages_action.core.catalog import Image
+from tfimages_action.core.catalog.model import Image
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import (
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import (
     BuildRequest,
     Built,
     BuiltImage,

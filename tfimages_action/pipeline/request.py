@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tfimages_action.core import labels
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.labels import Pin
-from tfimages_action.core.plan import ReasonKind, Step
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.plan.model import ReasonKind, Step
+from tfimages_action.core.published import labels
+from tfimages_action.core.published.labels import Pin
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuildRequest, PinnedParent
+from tfimages_action.core.run.work import BuildRequest, PinnedParent
 from tfimages_action.pipeline.bases import PinnedExternal
 from tfimages_action.pipeline.options import Assignment
 

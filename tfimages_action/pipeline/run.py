@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from tfimages_action.core.catalog import Problem
-from tfimages_action.core.events import Listener
-from tfimages_action.core.run import Flist, ImageRun, Outcome, RunReport
+from tfimages_action.core.problem import Problem
+from tfimages_action.core.run.events import Listener
+from tfimages_action.core.run.report import Flist, ImageRun, Outcome, RunReport
 from tfimages_action.errors import (
     BuilderError,
     EngineError,

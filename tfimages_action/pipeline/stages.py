@@ -24,16 +24,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.labels import Pin
-from tfimages_action.core.names import Refresh
-from tfimages_action.core.plan import Action, Step
+from tfimages_action.core import flist_name
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, Step
+from tfimages_action.core.plan.refresh import occasion_for
+from tfimages_action.core.published import names
+from tfimages_action.core.published.labels import Pin
+from tfimages_action.core.published.names import Refresh
 from tfimages_action.core.reference import LATEST, ImageReference
-from tfimages_action.core.refresh import occasion_for
-from tfimages_action.core.run import Flist, Stage
-from tfimages_action.core.tags import parse_version_tag
-from tfimages_action.core.work import (
+from tfimages_action.core.run.report import Flist, Stage
+from tfimages_action.core.run.work import (
     Built,
     BuiltArchive,
     BuiltImage,
@@ -41,6 +41,7 @@ from tfimages_action.core.work import (
     FlistSource,
     Published,
 )
+from tfimages_action.core.tags import parse_version_tag
 from tfimages_action.errors import StageError
 from tfimages_action.pipeline.bases import PinnedBases, Saying
 from tfimages_action.pipeline.comparing import made_nothing_new, size_change

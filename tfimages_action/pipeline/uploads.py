@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tfimages_action.core.labels import Pin
+from tfimages_action.core.published.labels import Pin
 from tfimages_action.errors import StageError
 
 _TICK_S = 0.2

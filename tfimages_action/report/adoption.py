@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfimages_action.core.replay import Addresses, Replay
-from tfimages_action.core.shell_config import ShellConfig
+from tfimages_action.core.migration.replay import Addresses, Replay
+from tfimages_action.core.migration.shell_config import ShellConfig
 from tfimages_action.report import words
 
 

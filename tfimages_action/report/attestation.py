@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfimages_action.core.run import ImageRun, Outcome, RunReport, Stage
+from tfimages_action.core.run.report import ImageRun, Outcome, RunReport, Stage
 
 
 def subjects(report: RunReport) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tfimages_action.core.run import ImageRun, Outcome, StageRun
+from tfimages_action.core.run.report import ImageRun, Outcome, StageRun
 
 MAX_NODES: Final = 60
 MAX_TASKS: Final = 120

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from tfimages_action.core.run import ImageRun, Outcome, RunReport
+from tfimages_action.core.run.report import ImageRun, Outcome, RunReport
 from tfimages_action.report import words
 from tfimages_action.report.columns import Cell, columns
 from tfimages_action.report.verdict import verdict

@@ -10,8 +10,8 @@ from typing import Final
 
 from actions_toolkit.command import Command
 
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.run import ImageRun, RunReport
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.report import ImageRun, RunReport
 
 _A_STEP: Final = 10
 """GitHub keeps so many annotations of each severity of a step, and drops the rest unseen."""

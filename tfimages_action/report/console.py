@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import assert_never
 
-from tfimages_action.core.events import (
+from tfimages_action.core.run.events import (
     Event,
     ImageEnded,
     LogLine,
@@ -19,7 +19,7 @@ from tfimages_action.core.events import (
     StageEnded,
     StageStarted,
 )
-from tfimages_action.core.run import ImageRun, Outcome
+from tfimages_action.core.run.report import ImageRun, Outcome
 from tfimages_action.report import commands, orders, words
 
 Write = Callable[[str], None]

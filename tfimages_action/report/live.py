@@ -19,7 +19,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tfimages_action.core.events import (
+from tfimages_action.core.run.events import (
     Event,
     ImageEnded,
     LogLine,
@@ -28,7 +28,7 @@ from tfimages_action.core.events import (
     StageEnded,
     StageStarted,
 )
-from tfimages_action.core.run import ImageRun, Outcome, Stage
+from tfimages_action.core.run.report import ImageRun, Outcome, Stage
 from tfimages_action.report import words
 
 _TAIL: Final = 20

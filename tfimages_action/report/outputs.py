@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from tfimages_action.core.fan_out import MAX_WAVES
-from tfimages_action.core.plan import Action
-from tfimages_action.core.run import ImageRun, Outcome, RunReport
+from tfimages_action.core.plan.fan_out import MAX_WAVES
+from tfimages_action.core.plan.model import Action
+from tfimages_action.core.run.report import ImageRun, Outcome, RunReport
 from tfimages_action.report.attestation import subjects
 
 LIMIT_CHARACTERS: Final = 500_000

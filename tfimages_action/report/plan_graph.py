@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tfimages_action.core.plan import Action, Plan, Step
+from tfimages_action.core.plan.model import Action, Plan, Step
 
 _FILL: Final = {Action.BUILD: "#d7f0dd", Action.CONVERT: "#dbeafe", Action.SKIP: "#f0f1f3"}
 

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tfimages_action.core import wording
-from tfimages_action.core.plan import Action, Plan, Step
+from tfimages_action.core.plan import wording
+from tfimages_action.core.plan.model import Action, Plan, Step
 from tfimages_action.report.columns import GAP, Cell, columns, painted
 from tfimages_action.report.orders import unobeyed
 
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-    from tfimages_action.core.explain import Explanation
+    from tfimages_action.core.plan.explain import Explanation
 
 _STYLE = {Action.BUILD: "bold green", Action.CONVERT: "cyan", Action.SKIP: "dim"}
 _HEADER = tuple(Cell(name, "bold") for name in ("image", "action", "why", "published as"))

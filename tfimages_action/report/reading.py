@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter, ValidationError
 
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.run.report import RunReport
 from tfimages_action.errors import SettingsError
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.plan import Action, Step
-from tfimages_action.core.run import Failure, ImageRun, Outcome, RunReport
+from tfimages_action.core.plan.model import Action, Step
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.report import Failure, ImageRun, Outcome, RunReport
 from tfimages_action.report import charts, markdown, words
 from tfimages_action.report.mending import permissions_yaml
 from tfimages_action.report.verdict import headline

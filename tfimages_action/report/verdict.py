@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tfimages_action.core import wording
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.preview import Outlook
-from tfimages_action.core.run import Outcome, RunReport
+from tfimages_action.core.plan import wording
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.plan.preview import Outlook
+from tfimages_action.core.run.report import Outcome, RunReport
 from tfimages_action.report import markdown, words
 
 _OF: Final = {

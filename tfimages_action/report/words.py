@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tfimages_action.core.run import Outcome
+from tfimages_action.core.run.report import Outcome
 
 _KILO: Final = 1000
 _MINUTE: Final = 60

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.revisions.repository import commit, git, remote, write
 from tests.standins.github import Limits, running_github
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.doors.revisions import Repository
+from tfimages_action.doors.planning.revisions import Repository
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from tests.contract.revisions.repository import commit, git, remote, write
 from tests.standins.github import running_github
 from tfimages_action.adapters.engine.contexts import laid_out
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.run.work import BuildRequest
 from tfimages_action.core.tree import KnowsLargeFiles, walk
-from tfimages_action.core.work import BuildRequest
 from tfimages_action.errors import StageError
 
 OID = "abcd" + "0" * 60

@@ -9,9 +9,9 @@ import pytest
 from tests.contract.revisions.repository import commit, git, listed, ls_tree, write
 from tfimages_action.adapters.git.repository import GitRepository
 from tfimages_action.core.tree import FileMode, TreeEntry, tree_of, walk
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.planning import open_sources
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.planner import open_sources
 from tfimages_action.errors import RevisionError
 
 

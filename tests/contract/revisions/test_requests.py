@@ -8,11 +8,11 @@ import pytest
 from tests.contract.revisions.repository import commit, git, remote, write
 from tests.standins.github import running_github
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
 from tfimages_action.core.tags import previous_tag, require_version_tag
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.planning import Planned, make_plan, open_sources
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.planner import Planned, make_plan, open_sources
 from tfimages_action.errors import RevisionError
 
 MOST = 6

@@ -7,9 +7,9 @@ import pytest
 from tests.contract.revisions.repository import commit, git, listed, ls_tree, remote, write
 from tests.standins.github import Limits, running_github
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
 from tfimages_action.core.tree import walk
-from tfimages_action.doors.revisions import Repository
+from tfimages_action.doors.planning.revisions import Repository
 from tfimages_action.errors import RevisionError
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.bed import oci
 from tests.bed.registry import Registry
 from tests.bed.scratch import ScratchRepository
-from tfimages_action.core.record import LABEL_FINGERPRINT, OCI
+from tfimages_action.core.published.record import LABEL_FINGERPRINT, OCI
 from tfimages_action.doors import terminal
 
 _CREATED = f"{OCI}.created"

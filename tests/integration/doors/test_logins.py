@@ -11,7 +11,7 @@ from tests.standins.script import Reply, ScriptedServer, scripted_server
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.core.credentials import Credentials
 from tfimages_action.doors import terminal
-from tfimages_action.doors.logins import refuse_login
+from tfimages_action.doors.wiring.logins import refuse_login
 from tfimages_action.errors import RefusedError
 
 WHO = Reply(code=401, headers=(("WWW-Authenticate", 'Basic realm="here"'),))

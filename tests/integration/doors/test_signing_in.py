@@ -3,8 +3,8 @@
 import pytest
 
 from tests.standins.script import Reply, scripted_server
-from tfimages_action.doors.settings import Settings
-from tfimages_action.doors.signing_in import HubAbsentError, sign_in
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.wiring.signing_in import HubAbsentError, sign_in
 from tfimages_action.errors import ExitCode, RefusedError
 from tfimages_action.pipeline.backoff import RetryPolicy
 

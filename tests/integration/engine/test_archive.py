@@ -8,8 +8,8 @@ import tarfile
 import pytest
 
 from tests.integration.engine.work import Bench
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.work import BuiltArchive
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.run.work import BuiltArchive
 from tfimages_action.errors import StageError
 
 FILES = {"app/Dockerfile": "FROM scratch\nCOPY boot /boot\n", "app/boot/vmlinuz": "kernel\n"}

@@ -6,9 +6,9 @@ import uuid
 import pytest
 
 from tests.integration.engine.work import Bench
-from tfimages_action.core.catalog import NamedContext
+from tfimages_action.core.catalog.model import NamedContext
+from tfimages_action.core.run.work import PinnedParent
 from tfimages_action.core.tree import FileMode
-from tfimages_action.core.work import PinnedParent
 from tfimages_action.errors import StageError
 
 SCRATCH = {"app/Dockerfile": "FROM scratch\nCOPY . /c/\n", "app/x": "hello\n"}

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.integration.engine.work import Bench
-from tfimages_action.core.work import BuiltImage, Published
+from tfimages_action.core.run.work import BuiltImage, Published
 
 FILES = {
     "app/Dockerfile": 'FROM scratch\nCOPY root /\nENV A=b\nCMD ["/x"]\n',

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.bed.engine import Engine
-from tfimages_action.core.dockerignore import IgnorePatternError, docker_ignore
+from tfimages_action.core.catalog.dockerignore import IgnorePatternError, docker_ignore
 
 PATHS = (
     ".env", ".git/config", "Dockerfile", "README.md", "a", "a b", "build/out.log", "docs/a.md",

@@ -7,9 +7,9 @@ import pytest
 from tests.bed.registry import running_registry
 from tests.integration.engine.work import Bench
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core.record import LABEL_FINGERPRINT
+from tfimages_action.core.published.record import LABEL_FINGERPRINT
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import PinnedParent
+from tfimages_action.core.run.work import PinnedParent
 from tfimages_action.errors import RegistryError, StageError
 
 FILES = {"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": "published\n"}

@@ -15,7 +15,7 @@ from tfimages_action.adapters.engine.cache import Cache, CacheKind
 from tfimages_action.adapters.engine.command import BuildOptions
 from tfimages_action.adapters.engine.session import engine_session
 from tfimages_action.adapters.registry.client import RegistryClient
-from tfimages_action.core.work import PinnedParent
+from tfimages_action.core.run.work import PinnedParent
 from tfimages_action.errors import RefusedError
 
 FILES = {"app/Dockerfile": "FROM scratch\nCOPY x /x\n", "app/x": "shared\n" * 99}

@@ -14,7 +14,7 @@ from tests.integration.engine.work import Bench
 from tfimages_action.adapters.engine.pulls import Puller
 from tfimages_action.adapters.engine.source import EngineImageSource
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import ImageConfig, Published
+from tfimages_action.core.run.work import ImageConfig, Published
 from tfimages_action.errors import StageError
 
 FILES = {

@@ -14,9 +14,10 @@ from tests.bed.engine import Engine
 from tests.bed.registry import Registry
 from tests.bed.revision import Content, FilesRevision
 from tfimages_action.adapters.engine.session import EngineSession
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuildRequest, Built, BuiltImage, Published
+from tfimages_action.core.run.work import BuildRequest, Built, BuiltImage, Published
 
 _NUMBERS = itertools.count(1)
 EPOCH = 1_700_000_000

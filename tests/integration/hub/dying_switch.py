@@ -18,7 +18,7 @@ from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.switch import Switch
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
-from tfimages_action.core.run import Flist
+from tfimages_action.core.run.report import Flist
 
 
 def main(url: str, flist: str, when: str, number: str, *names: str) -> None:

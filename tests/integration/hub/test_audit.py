@@ -12,11 +12,11 @@ from tests.integration.hub.world import USER, World
 from tests.standins.hub import flists
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.records import RecordReader
-from tfimages_action.core.catalog import Catalog
-from tfimages_action.core.run import RunReport
-from tfimages_action.core.work import FlistSource
-from tfimages_action.doors import readers
+from tfimages_action.core.catalog.model import Catalog
+from tfimages_action.core.run.report import RunReport
+from tfimages_action.core.run.work import FlistSource
 from tfimages_action.doors.auditing import AuditRun
+from tfimages_action.doors.planning import readers
 
 
 def audit(world: World, source: FlistSource) -> tuple[str, ...]:

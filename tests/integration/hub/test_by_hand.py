@@ -14,7 +14,7 @@ from tests.integration.hub.world import QUICK, STRANGER, USER, World, layer
 from tests.standins.hub.faults import Fault
 from tfimages_action.adapters.hub import byhand, choices, public
 from tfimages_action.doors import terminal
-from tfimages_action.doors.hub_step import run_hub_step
+from tfimages_action.doors.hub.step import run_hub_step
 from tfimages_action.errors import ExitCode, TfImagesError
 
 

@@ -6,7 +6,7 @@ from tfimages_action.adapters.hub.reading import HubReader
 from tfimages_action.adapters.hub.transport import Transport
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.records import RecordReader
-from tfimages_action.core.catalog import Catalog
+from tfimages_action.core.catalog.model import Catalog
 from tfimages_action.doors.cataloguing import Asked, gather
 from tfimages_action.report.catalog import Entry
 

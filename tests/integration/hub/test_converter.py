@@ -18,9 +18,10 @@ from tfimages_action.adapters.hub.choices import ConvertBy, Layout, Verify
 from tfimages_action.adapters.hub.errors import HubStoppedError, HubUnreachableError
 from tfimages_action.adapters.hub.token import Token
 from tfimages_action.adapters.hub.transport import Transport
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Visibility
+from tfimages_action.core import flist_name
+from tfimages_action.core.published import names
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Visibility
 from tfimages_action.errors import ExitCode, StageError
 
 

@@ -9,10 +9,10 @@ from tests.bed import oci
 from tests.bed.scratch import ScratchRepository
 from tests.integration.hub.world import CONFIG, USER, World, release_layers
 from tfimages_action.adapters.git.repository import GitRepository
-from tfimages_action.core import names
-from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
-from tfimages_action.core.record import LABEL_FINGERPRINT
-from tfimages_action.core.work import Published
+from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import LABEL_FINGERPRINT
+from tfimages_action.core.run.work import Published
 from tfimages_action.doors import terminal
 
 pytestmark = pytest.mark.usefixtures("published")

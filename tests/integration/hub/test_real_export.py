@@ -16,7 +16,7 @@ from tfimages_action.adapters.hub.converter import HubConverter
 from tfimages_action.adapters.hub.ports import ImageSource
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.probe import StrangersProbe
-from tfimages_action.core.work import Published
+from tfimages_action.core.run.work import Published
 from tfimages_action.doors import terminal
 from tfimages_action.errors import ExitCode
 

@@ -15,10 +15,10 @@ from tests.standins.hub import flists
 from tfimages_action.adapters.hub import public
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.flist_records import FlistRecorder
-from tfimages_action.core import flist_record
-from tfimages_action.core.work import Published, Visibility
+from tfimages_action.core.published import flist_record
+from tfimages_action.core.run.work import Published, Visibility
 from tfimages_action.doors import terminal
-from tfimages_action.doors.hub_step import run_hub_step
+from tfimages_action.doors.hub.step import run_hub_step
 from tfimages_action.errors import RegistryError, StageError
 
 

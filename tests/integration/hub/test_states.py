@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tests.integration.hub.world import USER, World
 from tfimages_action.adapters.hub.states import flist_states
-from tfimages_action.core.record import FlistState
-from tfimages_action.core.work import Published
+from tfimages_action.core.published.record import FlistState
+from tfimages_action.core.run.work import Published
 
 
 def test_planning_is_told_what_is_there(world: World) -> None:

@@ -14,10 +14,10 @@ from tests.bed.oci import File
 from tests.integration.hub.world import USER, World, layer
 from tests.standins.hub.faults import Fault
 from tfimages_action.adapters.hub.states import vm_record, vm_rollbacks
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.record import Record
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import BuiltArchive
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published.record import Record
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import BuiltArchive
 
 KERNEL = File(path="boot/vmlinuz-6.1", content=b"\x7fELF kernel")
 LINK = File(path="boot/vmlinuz", target="vmlinuz-6.1")

@@ -27,12 +27,14 @@ from tfimages_action.adapters.hub.transport import Limits, Transport
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.flist_records import FlistRecorder, read_flist_record
 from tfimages_action.adapters.registry.probe import StrangersProbe
-from tfimages_action.core import flist_name, flist_record, names
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.flist_record import FlistRecord
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published import flist_record, names
+from tfimages_action.core.published.flist_record import FlistRecord
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import FlistSource, ImageConfig, Log, Published, Visibility
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import FlistSource, ImageConfig, Log, Published, Visibility
 from tfimages_action.errors import FlistError, TfImagesError
 from tfimages_action.flist.reader import read_flist
 

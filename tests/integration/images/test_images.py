@@ -18,7 +18,7 @@ from tests.bed import bases, images
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
-from tfimages_action.core.work import BuiltImage
+from tfimages_action.core.run.work import BuiltImage
 
 pytestmark = pytest.mark.engine
 

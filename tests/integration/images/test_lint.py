@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.bed.images import ROOT, catalog
+from tfimages_action.core.catalog.downloads import Download, downloads
 from tfimages_action.core.dockerfile.parse import parse
-from tfimages_action.core.downloads import Download, downloads
 
 _HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 

@@ -21,7 +21,7 @@ from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.machine import Machine
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.work import BuiltArchive
+from tfimages_action.core.run.work import BuiltArchive
 from tfimages_action.errors import StageError
 
 pytestmark = [

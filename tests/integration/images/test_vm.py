@@ -13,7 +13,7 @@ from tests.bed import images
 from tests.bed.bases import BaseImage
 from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
-from tfimages_action.core.work import BuiltArchive
+from tfimages_action.core.run.work import BuiltArchive
 
 pytestmark = [
     pytest.mark.engine,

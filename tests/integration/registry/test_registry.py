@@ -24,9 +24,9 @@ from tfimages_action.adapters.registry.manifest import (
 from tfimages_action.adapters.registry.probe import StrangersProbe
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.core.credentials import Credentials
-from tfimages_action.core.record import LABEL_FINGERPRINT, Record, Unreadable
+from tfimages_action.core.published.record import LABEL_FINGERPRINT, Record, Unreadable
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Visibility
+from tfimages_action.core.run.work import Visibility
 from tfimages_action.errors import RegistryError, StageError, TfImagesError
 
 PASSWORD = "planted-s3cret"

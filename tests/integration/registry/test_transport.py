@@ -16,7 +16,7 @@ from tfimages_action.adapters.registry.manifest import OCI_MANIFEST, digest_of
 from tfimages_action.adapters.registry.records import RecordReader
 from tfimages_action.adapters.registry.transport import Patience, Transport, retry_after_s
 from tfimages_action.core.credentials import Credentials
-from tfimages_action.core.record import Unreadable
+from tfimages_action.core.published.record import Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import ExitCode, RegistryError, StageError
 

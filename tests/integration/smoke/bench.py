@@ -12,10 +12,11 @@ from docker.models.containers import Container
 from tests.bed import images
 from tests.bed.engine import Engine
 from tfimages_action.adapters.smoke.checker import Smoke
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.checks import Check, CheckPlan, CheckRun
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.checks import Check, CheckPlan, CheckRun
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuiltImage, CheckResult
+from tfimages_action.core.run.work import BuiltImage, CheckResult
 from tfimages_action.leftovers.owner import LABEL_OWNER, this_owner
 
 

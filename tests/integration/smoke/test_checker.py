@@ -17,8 +17,7 @@ from tests.integration.smoke.bench import Bench, built_image, checked_image, our
 from tfimages_action.adapters.smoke.checker import Smoke
 from tfimages_action.adapters.smoke.limit import StoppedError
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.checks import (
+from tfimages_action.core.config.checks import (
     BootCheck,
     Check,
     CheckRun,
@@ -30,7 +29,8 @@ from tfimages_action.core.checks import (
     SizeCheck,
     SshCheck,
 )
-from tfimages_action.core.work import BuiltArchive
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.run.work import BuiltArchive
 
 pytestmark = pytest.mark.engine
 

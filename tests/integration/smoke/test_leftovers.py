@@ -17,7 +17,7 @@ from tests.bed import images
 from tests.integration.smoke.bench import Bench, built_image
 from tfimages_action.adapters.smoke.checker import Smoke
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.checks import FileCheck
+from tfimages_action.core.config.checks import FileCheck
 from tfimages_action.leftovers.owner import LABEL_EXPIRES, LABEL_OWNER, this_owner
 
 pytestmark = pytest.mark.engine

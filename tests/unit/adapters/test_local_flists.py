@@ -14,11 +14,12 @@ import pytest
 from tests.unit.flist import samples
 from tests.unit.flist.tars import Pipe, Tar
 from tfimages_action.adapters.local_flists import LocalFlists
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.record import FlistState, Record, Unreadable
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published.record import FlistState, Record, Unreadable
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import BuiltArchive, ImageConfig, Published
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import BuiltArchive, ImageConfig, Published
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.reader import read_flist
 from tfimages_action.pipeline.ports import Converter

@@ -9,19 +9,20 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.report.samples import step
-from tfimages_action.core.catalog import Catalog, Image, Kind
-from tfimages_action.core.flist_record import FlistRecord
-from tfimages_action.core.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.catalog.model import Catalog, Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.rollback import Rollback
+from tfimages_action.core.published.flist_record import FlistRecord
+from tfimages_action.core.published.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.rollback import Rollback
-from tfimages_action.core.run import Outcome
+from tfimages_action.core.run.report import Outcome
+from tfimages_action.core.run.work import Log
 from tfimages_action.core.tags import require_version_tag
-from tfimages_action.core.work import Log
 from tfimages_action.doors.auditing import AuditRun
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.fitting import settings_for
-from tfimages_action.doors.readers import Readers
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.readers import Readers
+from tfimages_action.doors.publishing.fitting import settings_for
 from tfimages_action.errors import ExitCode, SettingsError, TerminateError
 from tfimages_action.report.summary import render_summary
 

@@ -10,11 +10,14 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tfimages_action.doors import action, event, hub_actions, publishing, terminal
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.hub_step import run_hub_step
-from tfimages_action.doors.publishing import Request, publish_run
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors import action, terminal
+from tfimages_action.doors.hub import actions as hub_actions
+from tfimages_action.doors.hub.step import run_hub_step
+from tfimages_action.doors.inputs import event
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.publishing import run as publishing
+from tfimages_action.doors.publishing.run import Request, publish_run
 from tfimages_action.errors import REPORT_AT, ExitCode
 
 TOKEN = "a-token-that-nobody-may-see"

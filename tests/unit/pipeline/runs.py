@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from tests.standins.plans import image
 from tests.standins.world import FakeRevision, World
-from tfimages_action.core import names
-from tfimages_action.core.events import Event
-from tfimages_action.core.names import Release
-from tfimages_action.core.plan import Plan, Step
-from tfimages_action.core.run import RunReport
+from tfimages_action.core.plan.model import Plan, Step
+from tfimages_action.core.published import names
+from tfimages_action.core.published.names import Release
+from tfimages_action.core.run.events import Event
+from tfimages_action.core.run.report import RunReport
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options

@@ -8,9 +8,9 @@ import pytest
 
 from tests.standins.plans import image, step
 from tests.standins.world import FakeRevision, World
-from tfimages_action.core.names import Release
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.published.names import Release
+from tfimages_action.core.run.report import Stage
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.pipeline.durations import read_durations
 from tfimages_action.pipeline.options import Assignment, Options

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.standins.plans import image, step
-from tfimages_action.core.plan import Action, Plan, Step
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Action, Plan, Step
+from tfimages_action.core.run.report import Stage
 from tfimages_action.pipeline.estimate import estimate_s
 from tfimages_action.pipeline.options import Options
 

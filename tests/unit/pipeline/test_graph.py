@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.standins.plans import image, step
-from tfimages_action.core.names import BranchPush, Occasion, Release
-from tfimages_action.core.plan import Action, ReasonKind, Step
-from tfimages_action.core.record import Record
-from tfimages_action.core.run import Stage
+from tfimages_action.core.plan.model import Action, ReasonKind, Step
+from tfimages_action.core.published.names import BranchPush, Occasion, Release
+from tfimages_action.core.published.record import Record
+from tfimages_action.core.run.report import Stage
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.pipeline.graph import Job, stages_of, tasks_of
 from tfimages_action.pipeline.options import Options

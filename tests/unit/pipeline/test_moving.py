@@ -8,10 +8,10 @@ import pytest
 
 from tests.standins.plans import image, step
 from tests.standins.world import FakeHub, FakeRegistry, FakeRevision, World
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Catalog
-from tfimages_action.core.names import BranchPush, Release
-from tfimages_action.core.plan import Plan
+from tfimages_action.core.catalog.model import Catalog
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.published import names
+from tfimages_action.core.published.names import BranchPush, Release
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.errors import RefusedError

@@ -10,12 +10,12 @@ import pytest
 
 from tests.standins.plans import image, step
 from tests.standins.world import FakeHub, FakeRevision, World
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.names import Release
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.run import Flist, ImageRun
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.published.names import Release
+from tfimages_action.core.run.report import Flist, ImageRun
+from tfimages_action.core.run.work import FlistSource, Log
 from tfimages_action.core.tags import require_version_tag
-from tfimages_action.core.work import FlistSource, Log
 from tfimages_action.errors import RegistryError
 from tfimages_action.pipeline.backoff import RetryPolicy
 from tfimages_action.pipeline.options import Assignment, Options

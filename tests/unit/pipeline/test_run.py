@@ -10,11 +10,11 @@ import pytest
 from tests.standins.plans import image, plan_from, step
 from tests.standins.world import FakeEngine, World
 from tests.unit.pipeline.runs import OPTIONS, outcomes, pipeline, release
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.names import BranchPush
-from tfimages_action.core.plan import Action, ReasonKind
-from tfimages_action.core.run import Outcome, Stage
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.plan.model import Action, ReasonKind
+from tfimages_action.core.published import names
+from tfimages_action.core.published.names import BranchPush
+from tfimages_action.core.run.report import Outcome, Stage
 from tfimages_action.errors import ExitCode
 
 

@@ -10,12 +10,12 @@ import pytest
 from tests.standins.plans import image, plan_from, step
 from tests.standins.world import REGISTRY, FakeEngine, World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, failing, outcomes, pipeline
-from tfimages_action.core import names
-from tfimages_action.core.catalog import External
-from tfimages_action.core.events import Event, Notice, Retrying, StageEnded
+from tfimages_action.core.catalog.model import External
+from tfimages_action.core.published import names
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Outcome, Stage
-from tfimages_action.core.work import BuildRequest, Built, CheckResult, Log
+from tfimages_action.core.run.events import Event, Notice, Retrying, StageEnded
+from tfimages_action.core.run.report import Outcome, Stage
+from tfimages_action.core.run.work import BuildRequest, Built, CheckResult, Log
 from tfimages_action.errors import (
     BuilderError,
     EngineError,

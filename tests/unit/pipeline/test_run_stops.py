@@ -13,8 +13,8 @@ from tests.standins.plans import image, step
 from tests.standins.world import FakeRegistry, World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, outcomes, pipeline
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Outcome, Stage
-from tfimages_action.core.work import BuildRequest, Built, Log, Published
+from tfimages_action.core.run.report import Outcome, Stage
+from tfimages_action.core.run.work import BuildRequest, Built, Log, Published
 from tfimages_action.errors import ExitCode, StageError
 
 

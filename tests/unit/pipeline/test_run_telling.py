@@ -10,8 +10,8 @@ import pytest
 from tests.standins.plans import image, step
 from tests.standins.world import World
 from tests.unit.pipeline.runs import FAMILY, OPTIONS, pipeline
-from tfimages_action.core.events import Event, ImageEnded, LogLine, StageEnded, StageStarted
-from tfimages_action.core.work import Built
+from tfimages_action.core.run.events import Event, ImageEnded, LogLine, StageEnded, StageStarted
+from tfimages_action.core.run.work import Built
 from tfimages_action.errors import StageError
 
 

@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime
 
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.plan import Action, Plan, Reason, ReasonKind, Step
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.plan.model import Action, Plan, Reason, ReasonKind, Step
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import ImageRun, Outcome, RunReport
+from tfimages_action.core.run.report import ImageRun, Outcome, RunReport
 
 
 def step(name: str, *, parents: tuple[str, ...] = (), detail: str = "Dockerfile changed") -> Step:
-    from tfimages_action.core.catalog import ParentLink
+    from tfimages_action.core.catalog.model import ParentLink
     from tfimages_action.errors import Location
 
     place = Location(path=f"images/{name}/Dockerfile", line=1)

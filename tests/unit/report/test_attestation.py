@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.run import Failure, Flist, ImageRun, Outcome, Stage, StageRun
+from tfimages_action.core.run.report import Failure, Flist, ImageRun, Outcome, Stage, StageRun
 from tfimages_action.report.attestation import subjects
 from tfimages_action.report.outputs import outputs_of
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.run import Failure, Flist, Outcome, RunReport, Stage, StageRun
+from tfimages_action.core.run.report import Failure, Flist, Outcome, RunReport, Stage, StageRun
 from tfimages_action.errors import Location
 from tfimages_action.report.closing import closing_lines
 

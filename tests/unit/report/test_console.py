@@ -1,9 +1,16 @@
 """The live log keeps each image's lines together and takes no orders from them."""
 
 from tests.unit.report.samples import image_run, report, step
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.events import Event, ImageEnded, LogLine, Notice, Retrying, StageStarted
-from tfimages_action.core.run import Failure, Outcome, Stage
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.events import (
+    Event,
+    ImageEnded,
+    LogLine,
+    Notice,
+    Retrying,
+    StageStarted,
+)
+from tfimages_action.core.run.report import Failure, Outcome, Stage
 from tfimages_action.errors import Location
 from tfimages_action.report import commands
 from tfimages_action.report.console import Console

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tests.unit.report.samples import image_run
-from tfimages_action.core.events import (
+from tfimages_action.core.run.events import (
     Event,
     ImageEnded,
     LogLine,
@@ -17,7 +17,7 @@ from tfimages_action.core.events import (
     StageEnded,
     StageStarted,
 )
-from tfimages_action.core.run import Failure, Outcome, Stage, StageRun
+from tfimages_action.core.run.report import Failure, Outcome, Stage, StageRun
 from tfimages_action.errors import Location
 from tfimages_action.report.live import LiveView
 

@@ -3,8 +3,8 @@
 import json
 
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.run import Failure, Flist, Outcome, RunReport, Stage
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.run.report import Failure, Flist, Outcome, RunReport, Stage
 from tfimages_action.report.outputs import LIMIT_CHARACTERS, OUTPUTS, outputs_of
 
 DIGEST = "sha256:" + "a" * 64

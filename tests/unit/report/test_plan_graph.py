@@ -1,9 +1,9 @@
 """The graph of a plan in three forms."""
 
 from tests.bed.revisions import catalog_of
-from tfimages_action.core.decide import decide
-from tfimages_action.core.knowledge import Knowledge
-from tfimages_action.core.plan import Plan
+from tfimages_action.core.plan.decide import decide
+from tfimages_action.core.plan.knowledge import Knowledge
+from tfimages_action.core.plan.model import Plan
 from tfimages_action.report.plan_graph import as_dot, as_mermaid, as_outline
 
 BEFORE = {

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from rich.console import Console
 
 from tests.bed.revisions import catalog_of
-from tfimages_action.core.decide import decide
-from tfimages_action.core.explain import explain
-from tfimages_action.core.knowledge import Knowledge
-from tfimages_action.core.plan import Plan
+from tfimages_action.core.plan.decide import decide
+from tfimages_action.core.plan.explain import explain
+from tfimages_action.core.plan.knowledge import Knowledge
+from tfimages_action.core.plan.model import Plan
 from tfimages_action.report.plan_table import explanation_tree, plan_headline, plan_lines
 
 OLD = {

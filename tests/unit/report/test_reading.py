@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.unit.report.samples import image_run, report
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.run import Failure, Flist, Outcome, RunReport, Stage, StageRun
-from tfimages_action.core.work import CheckResult
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.report import Failure, Flist, Outcome, RunReport, Stage, StageRun
+from tfimages_action.core.run.work import CheckResult
 from tfimages_action.errors import ExitCode, SettingsError
 from tfimages_action.report.outputs import report_json
 from tfimages_action.report.reading import read_report

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from tests.unit.report.samples import image_run, report, step
-from tfimages_action.core.catalog import Problem, Severity
-from tfimages_action.core.plan import Plan
-from tfimages_action.core.preview import Outlook
-from tfimages_action.core.run import Failure, Flist, Outcome, Stage, StageRun
+from tfimages_action.core.plan.model import Plan
+from tfimages_action.core.plan.preview import Outlook
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.report import Failure, Flist, Outcome, Stage, StageRun
 from tfimages_action.errors import Location
 from tfimages_action.report.summary import LIMIT_BYTES, render_summary
 

@@ -17,8 +17,8 @@ from scripts.generate import (
 )
 from scripts.outputs import render_outputs
 from tfimages_action.core.config.values import ImagesYaml, ImageYaml
-from tfimages_action.core.fan_out import MAX_WAVES
-from tfimages_action.doors.inputs import INPUTS
+from tfimages_action.core.plan.fan_out import MAX_WAVES
+from tfimages_action.doors.inputs.table import INPUTS
 from tfimages_action.report.outputs import OUTPUTS
 
 ACTION = (ROOT / "action.yml").read_text()

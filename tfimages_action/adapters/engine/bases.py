@@ -9,7 +9,7 @@ from typing import Protocol
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.pulls import Puller
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import RegistryError, StageError
 
 

@@ -13,8 +13,10 @@ from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.platforms import refuse_impossible
 from tfimages_action.adapters.engine.private import PrivateHome
 from tfimages_action.adapters.engine.solver import Solver
-from tfimages_action.core.catalog import Image, Kind, Problem
-from tfimages_action.core.work import BuildRequest, Built, BuiltArchive, BuiltImage, Log
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.problem import Problem
+from tfimages_action.core.run.work import BuildRequest, Built, BuiltArchive, BuiltImage, Log
 from tfimages_action.errors import StageError
 
 

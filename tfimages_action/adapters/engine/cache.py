@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from tfimages_action.adapters.engine.buildx import BuilderInfo, DriverKind
 from tfimages_action.adapters.engine.connection import EngineInfo
-from tfimages_action.core.catalog import Image
+from tfimages_action.core.catalog.model import Image
 
 _MAX_TAG: Final = 128
 _TOKEN: Final = "ACTIONS_RUNTIME_TOKEN"  # noqa: S105 - its variable's name

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfimages_action.adapters.engine.contexts import LaidOut
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
-from tfimages_action.core.work import BuildRequest
+from tfimages_action.core.run.work import BuildRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

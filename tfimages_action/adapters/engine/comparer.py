@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from tfimages_action.adapters.engine.source import EngineImageSource
-from tfimages_action.core.work import BuiltImage, ImageConfig, Log, Published
+from tfimages_action.core.run.work import BuiltImage, ImageConfig, Log, Published
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.sameness import content_root
 from tfimages_action.flist.source import read_tree

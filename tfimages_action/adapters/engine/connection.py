@@ -13,7 +13,7 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
-from tfimages_action.core import denial
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import EngineError, RefusedError, TfImagesError
 

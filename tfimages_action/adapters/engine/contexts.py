@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tfimages_action.core.context import Context, build_files
-from tfimages_action.core.files import Files
+from tfimages_action.core.catalog.context import Context, build_files
+from tfimages_action.core.catalog.files import Files
+from tfimages_action.core.run.work import BuildRequest
 from tfimages_action.core.tree import FileMode, TreeEntry
-from tfimages_action.core.work import BuildRequest
 from tfimages_action.errors import Location, StageError
 
 _LFS: Final = b"version https://git-lfs.github.com/spec/v1\n"

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tfimages_action.core import denial
-from tfimages_action.core.catalog import Image
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import Location, RegistryError, StageError, TfImagesError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.layout import Layout
 from tfimages_action.adapters.engine.names import RunNames
-from tfimages_action.core.work import Built, BuiltArchive, BuiltImage
+from tfimages_action.core.run.work import Built, BuiltArchive, BuiltImage
 
 
 class EngineHousekeeper:

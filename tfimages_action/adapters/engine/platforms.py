@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tfimages_action.adapters.engine.buildx import BuilderInfo, DriverKind
 from tfimages_action.adapters.engine.connection import EngineInfo
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.errors import StageError
 
 

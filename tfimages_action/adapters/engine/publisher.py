@@ -12,11 +12,11 @@ from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.layout import Layout
 from tfimages_action.adapters.engine.names import RunNames
 from tfimages_action.adapters.engine.stream import error_of, line_of, watched
-from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
-from tfimages_action.core.record import LABEL_FINGERPRINT
+from tfimages_action.core.published import denial
+from tfimages_action.core.published.record import LABEL_FINGERPRINT
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuiltImage, Log, Published
+from tfimages_action.core.run.work import BuiltImage, Log, Published
 from tfimages_action.errors import RegistryError, StageError
 
 

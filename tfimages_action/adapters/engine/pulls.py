@@ -8,10 +8,10 @@ from typing import Any
 
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.stream import error_of, line_of, watched
-from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import StageError
 
 

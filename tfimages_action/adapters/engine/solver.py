@@ -21,8 +21,9 @@ from tfimages_action.adapters.engine.failure import (
     speaks_of_silence,
 )
 from tfimages_action.adapters.engine.progress import Progress, Warned
-from tfimages_action.core.catalog import Image, Problem, Severity
-from tfimages_action.core.work import BuildRequest, Log
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.problem import Problem, Severity
+from tfimages_action.core.run.work import BuildRequest, Log
 from tfimages_action.errors import Location, StageError, TfImagesError
 from tfimages_action.process import ProcessError, ProcessMissingError, ProcessStoppedError
 

@@ -11,7 +11,7 @@ from typing import IO, Final
 from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.pulls import Puller
 from tfimages_action.adapters.engine.stream import watched
-from tfimages_action.core.work import ImageConfig, Log, Published
+from tfimages_action.core.run.work import ImageConfig, Log, Published
 from tfimages_action.errors import EngineError, StageError
 from tfimages_action.leftovers import containers
 from tfimages_action.leftovers.owner import labels, this_owner

@@ -13,11 +13,12 @@ from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.choices import Layout, Timing
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.proof import Prover, fetch
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image, Kind
-from tfimages_action.core.flist_record import FlistRecord
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Log, Published
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
+from tfimages_action.core.published import names
+from tfimages_action.core.published.flist_record import FlistRecord
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Log, Published
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.merkle import merkle_root
 

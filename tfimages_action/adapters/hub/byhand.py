@@ -26,8 +26,8 @@ from tfimages_action.adapters.hub.refusals import resolve
 from tfimages_action.adapters.hub.switch import PREFIX
 from tfimages_action.core import flist_name
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Log, Published
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Log, Published
 from tfimages_action.errors import SettingsError, StageError
 from tfimages_action.flist.compare import compare
 from tfimages_action.flist.merkle import merkle_root

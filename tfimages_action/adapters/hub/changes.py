@@ -8,7 +8,7 @@ from tfimages_action.adapters.hub.choices import Timing
 from tfimages_action.adapters.hub.client import Hub
 from tfimages_action.adapters.hub.errors import HubStoppedError
 from tfimages_action.adapters.hub.proof import fetch
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import HubError, StageError
 from tfimages_action.flist.difference import difference
 from tfimages_action.flist.reader import FlistFile

@@ -21,7 +21,7 @@ from tfimages_action.adapters.hub.errors import (
     HubUnreachableError,
 )
 from tfimages_action.adapters.hub.lookout import Lookout
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import StageError
 
 Request = Callable[[], Statistics | Uploaded]

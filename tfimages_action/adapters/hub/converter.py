@@ -21,11 +21,12 @@ from tfimages_action.adapters.hub.proof import Prover, Verdict
 from tfimages_action.adapters.hub.sources import Sources
 from tfimages_action.adapters.hub.switch import Switch
 from tfimages_action.adapters.hub.visibility import check_public
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.flist_record import FlistRecord
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import BuiltArchive, FlistSource, Log, Published
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import names
+from tfimages_action.core.published.flist_record import FlistRecord
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import BuiltArchive, FlistSource, Log, Published
 from tfimages_action.errors import StageError
 from tfimages_action.flist.startup import StartConfig, startup_toml
 

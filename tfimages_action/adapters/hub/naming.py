@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.catalog import Image
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import names
 
 _ANY_DIGEST: Final = "sha256:" + "0" * 64
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import IO, Protocol
 
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import ImageConfig, Log, Published, Visibility
+from tfimages_action.core.run.work import ImageConfig, Log, Published, Visibility
 
 
 class ImageSource(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfimages_action.adapters.hub.multipart import Progress
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 
 _MIB = 1024 * 1024
 _STEPS = 10

@@ -17,8 +17,8 @@ from tfimages_action.adapters.hub.errors import (
 )
 from tfimages_action.adapters.hub.reading import Downloaded, HubReader
 from tfimages_action.adapters.hub.sources import Sources
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import FlistSource, Log
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import FlistSource, Log
 from tfimages_action.errors import FlistError, StageError
 from tfimages_action.flist.compare import compare, compare_counts
 from tfimages_action.flist.merkle import merkle_root

@@ -14,10 +14,11 @@ from typing import Final
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.answers import EntryType, Listed
 from tfimages_action.adapters.hub.client import Hub
-from tfimages_action.core import flist_name, names
-from tfimages_action.core.catalog import Image
+from tfimages_action.core import flist_name
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import names
+from tfimages_action.core.run.work import Log
 from tfimages_action.core.tags import VersionTag, parse_version_tag
-from tfimages_action.core.work import Log
 
 _NO_DIGEST: Final = "sha256:" + "0" * 64
 _DIGITS: Final = re.compile(r"[0-9a-f]{12}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.client import Hub
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import StageError
 
 

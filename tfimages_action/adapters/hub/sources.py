@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import IO, assert_never
 
 from tfimages_action.adapters.hub.ports import ImageSource
-from tfimages_action.core.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
+from tfimages_action.core.run.work import BuiltArchive, FlistSource, ImageConfig, Log, Published
 from tfimages_action.flist.source import SourceTree, read_tree
 from tfimages_action.flist.startup import StartConfig
 from tfimages_action.flist.stream import open_archive

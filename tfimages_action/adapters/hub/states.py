@@ -8,10 +8,10 @@ from dataclasses import replace
 from tfimages_action.adapters.hub import refusals
 from tfimages_action.adapters.hub.answers import EntryType, Listed
 from tfimages_action.adapters.hub.reading import HubReader
-from tfimages_action.core import names
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.record import FlistState, Record, RecordAnswer, Unreadable
-from tfimages_action.core.rollback import Rollback
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.plan.rollback import Rollback
+from tfimages_action.core.published import names
+from tfimages_action.core.published.record import FlistState, Record, RecordAnswer, Unreadable
 from tfimages_action.errors import HubError
 
 

@@ -25,8 +25,8 @@ from tfimages_action.adapters.hub.errors import (
     HubUnknownError,
 )
 from tfimages_action.core import flist_name
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Log
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Log
 from tfimages_action.errors import HubError, StageError
 
 PREFIX: Final = "tf-images-switch-"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tfimages_action.adapters.hub.ports import AnonymousProbe
-from tfimages_action.core.denial import settings_page
+from tfimages_action.core.published.denial import settings_page
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Visibility
+from tfimages_action.core.run.work import Visibility
 from tfimages_action.errors import StageError
 
 

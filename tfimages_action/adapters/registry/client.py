@@ -20,8 +20,8 @@ from tfimages_action.adapters.registry.image_config import labels_of
 from tfimages_action.adapters.registry.manifest import ACCEPT, Manifest, digest_of, parsed_object
 from tfimages_action.adapters.registry.transport import PULL, PUSH, Login, Patience, Transport
 from tfimages_action.adapters.registry.upload import Uploader
-from tfimages_action.core import denial
 from tfimages_action.core.credentials import Credentials
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference, is_digest
 from tfimages_action.errors import RegistryError
 from tfimages_action.stopping import Heeding

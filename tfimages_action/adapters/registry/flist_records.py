@@ -1,4 +1,4 @@
-"""Writes and reads the records of proved flists (core/flist_record.py): one small push each."""
+"""Writes and reads records of proved flists (core/published/flist_record.py): a small push each."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.manifest import digest_of
-from tfimages_action.core import denial, flist_record
-from tfimages_action.core.catalog import Image
-from tfimages_action.core.flist_record import FlistRecord
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.published import denial, flist_record
+from tfimages_action.core.published.flist_record import FlistRecord
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.run import Flist
-from tfimages_action.core.work import Log, Visibility
+from tfimages_action.core.run.report import Flist
+from tfimages_action.core.run.work import Log, Visibility
 from tfimages_action.errors import RegistryError, StageError
 from tfimages_action.leftovers.folders import owned_folder
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tfimages_action.core import labels
+from tfimages_action.core.published import labels
 
 _CLOCKS_DIFFER: Final = timedelta(days=1)
 

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from tfimages_action.adapters.registry.manifest import ACCEPT
 from tfimages_action.adapters.registry.transport import Patience, Transport
-from tfimages_action.core import denial
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Visibility
+from tfimages_action.core.run.work import Visibility
 
 
 class StrangersProbe:

@@ -13,8 +13,8 @@ from typing import Final
 
 from tfimages_action.adapters.registry.client import RegistryClient
 from tfimages_action.adapters.registry.image_config import created_of, labels_of
-from tfimages_action.core import labels
-from tfimages_action.core.record import Record, RecordAnswer, Unreadable
+from tfimages_action.core.published import labels
+from tfimages_action.core.published.record import Record, RecordAnswer, Unreadable
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import RegistryGoneError, TfImagesError
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin
 import requests
 
 from tfimages_action.adapters.registry.transport import PUSH, Transport
-from tfimages_action.core import denial
+from tfimages_action.core.published import denial
 from tfimages_action.core.reference import ImageReference
 
 _OCTETS: Final = "application/octet-stream"

@@ -16,8 +16,8 @@ from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.machine import Machine
 from tfimages_action.adapters.smoke.place import find_place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
-from tfimages_action.core.checks import HttpCheck, PortCheck
-from tfimages_action.core.work import Built, BuiltArchive, BuiltImage, Log
+from tfimages_action.core.config.checks import HttpCheck, PortCheck
+from tfimages_action.core.run.work import Built, BuiltArchive, BuiltImage, Log
 from tfimages_action.errors import SettingsError
 from tfimages_action.leftovers import containers
 from tfimages_action.leftovers.owner import labels, this_owner

@@ -17,7 +17,7 @@ from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place, find_place
 from tfimages_action.adapters.smoke.prober import Prober, describe, in_order, run_all
 from tfimages_action.adapters.smoke.sandbox import Wanted, sandbox
-from tfimages_action.core.checks import (
+from tfimages_action.core.config.checks import (
     BootCheck,
     Check,
     CommandCheck,
@@ -26,7 +26,7 @@ from tfimages_action.core.checks import (
     SizeCheck,
     SshCheck,
 )
-from tfimages_action.core.work import Built, BuiltArchive, BuiltImage, CheckResult, Log
+from tfimages_action.core.run.work import Built, BuiltArchive, BuiltImage, CheckResult, Log
 from tfimages_action.errors import EngineError, StageError, TfImagesError
 from tfimages_action.leftovers import containers
 from tfimages_action.leftovers.folders import owned_folder

@@ -27,8 +27,8 @@ from tfimages_action.adapters.smoke import access, probes, ssh
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place
 from tfimages_action.adapters.smoke.sandbox import Sandbox, Wanted, sandbox
-from tfimages_action.core.checks import BootCheck, CheckRun, CommandCheck
-from tfimages_action.core.work import BuiltArchive, Log
+from tfimages_action.core.config.checks import BootCheck, CheckRun, CommandCheck
+from tfimages_action.core.run.work import BuiltArchive, Log
 from tfimages_action.errors import PAGES, StageError
 from tfimages_action.leftovers.folders import owned_folder
 from tfimages_action.leftovers.owner import labels, this_owner

@@ -11,7 +11,7 @@ from docker.errors import APIError
 from tfimages_action.adapters.smoke import access, probes
 from tfimages_action.adapters.smoke.limit import Limit, StoppedError
 from tfimages_action.adapters.smoke.sandbox import Sandbox
-from tfimages_action.core.checks import (
+from tfimages_action.core.config.checks import (
     BootCheck,
     Check,
     CommandCheck,
@@ -22,7 +22,7 @@ from tfimages_action.core.checks import (
     SizeCheck,
     SshCheck,
 )
-from tfimages_action.core.work import BuiltImage, CheckResult, Log
+from tfimages_action.core.run.work import BuiltImage, CheckResult, Log
 from tfimages_action.errors import StageError
 from tfimages_action.process import ProcessError
 

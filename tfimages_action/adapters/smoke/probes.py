@@ -10,7 +10,7 @@ import yaml
 
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.sandbox import Executed, Sandbox
-from tfimages_action.core.checks import (
+from tfimages_action.core.config.checks import (
     CommandCheck,
     FileCheck,
     HttpCheck,

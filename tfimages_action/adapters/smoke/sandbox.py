@@ -17,7 +17,7 @@ from docker.errors import APIError, DockerException, NotFound
 
 from tfimages_action.adapters.smoke.limit import Limit
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.checks import CheckRun
+from tfimages_action.core.config.checks import CheckRun
 from tfimages_action.errors import StageError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final
 
-from tfimages_action.core.catalog import Kind
-from tfimages_action.core.checks import BootCheck, CommandCheck, FileCheck, HttpCheck
+from tfimages_action.core.config.checks import BootCheck, CommandCheck, FileCheck, HttpCheck
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.config.limits import above, at_least, at_most, not_empty, such_that
 
 DEFAULT_IGNORE: Final = ("README*",)

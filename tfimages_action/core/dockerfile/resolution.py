@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tfimages_action.core.catalog import Problem
+from tfimages_action.core.problem import Problem
 from tfimages_action.core.reference import ImageReference
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import lru_cache
 from typing import Final
 
-from tfimages_action.core.catalog import Problem, Severity
 from tfimages_action.core.dockerfile.model import DeclaredArg, Dockerfile, LineError
 from tfimages_action.core.dockerfile.mounts import SCRATCH
 from tfimages_action.core.dockerfile.parse import located
@@ -35,6 +34,7 @@ from tfimages_action.core.dockerfile.resolution import (
 from tfimages_action.core.dockerfile.single import on_one_image
 from tfimages_action.core.dockerfile.stages import Node, NoImageError, StageGraph, check_order
 from tfimages_action.core.dockerfile.words import WordError, expand
+from tfimages_action.core.problem import Problem, Severity
 from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError, parse_reference
 from tfimages_action.errors import DockerfileError, Location
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from tfimages_action.core.tags import parse_version_tag, previous_tag
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import resolve_settings
 from tfimages_action.errors import SettingsError
 
 if TYPE_CHECKING:
     from tfimages_action.adapters.git.repository import GitRepository
-    from tfimages_action.core.replay import Replay, Replayer
+    from tfimages_action.core.migration.replay import Replay, Replayer
 
 
 @click.command(
@@ -45,9 +45,9 @@ def adopt(repo: Path, *, write: bool, as_json: bool, **options: object) -> None:
     nothing is overwritten.
     """
     from tfimages_action.adapters.git.repository import GitRepository
-    from tfimages_action.core.adoption import CONFIG, propose, read_repository
-    from tfimages_action.core.replay import Replayer
-    from tfimages_action.doors.planning import registry_of
+    from tfimages_action.core.migration.adoption import CONFIG, propose, read_repository
+    from tfimages_action.core.migration.replay import Replayer
+    from tfimages_action.doors.planning.planner import registry_of
     from tfimages_action.doors.starting import write_new
     from tfimages_action.report import adoption
 

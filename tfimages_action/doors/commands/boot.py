@@ -55,7 +55,7 @@ def boot(
 
     from tfimages_action.adapters.smoke.boot import booted
     from tfimages_action.adapters.smoke.limit import Limit, StoppedError
-    from tfimages_action.doors.home_words import at_home
+    from tfimages_action.doors.inputs.home_words import at_home
     from tfimages_action.doors.trying import Caught, tried
     from tfimages_action.leftovers.folders import owned_folder
     from tfimages_action.report.closing import failure_lines

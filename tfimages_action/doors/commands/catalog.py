@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import Settings, resolve_settings
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import Settings, resolve_settings
 
 if TYPE_CHECKING:
     from tfimages_action.doors.cataloguing import Asked
-    from tfimages_action.doors.event import Event
+    from tfimages_action.doors.inputs.event import Event
 
 
 @click.command(
@@ -51,12 +51,12 @@ def catalog(repo: Path, *, form: str, title: str, offline: bool, **options: obje
     Of the newest release, or of --current. Everything is asked as a stranger would ask, so the
     Hub's user has to be named.
     """
-    from tfimages_action.core.catalog_builder import CatalogOptions
-    from tfimages_action.doors.catalogs import Catalogs
+    from tfimages_action.core.catalog.builder import CatalogOptions
     from tfimages_action.doors.cataloguing import Asked, gather
-    from tfimages_action.doors.planning import open_sources, registry_of
-    from tfimages_action.doors.retired import retired_images
-    from tfimages_action.doors.revisions import last_release
+    from tfimages_action.doors.planning.catalogs import Catalogs
+    from tfimages_action.doors.planning.planner import open_sources, registry_of
+    from tfimages_action.doors.planning.retired import retired_images
+    from tfimages_action.doors.planning.revisions import last_release
     from tfimages_action.report.catalog import render_json, render_markdown
     from tfimages_action.report.catalog_html import render_html
 
@@ -82,9 +82,9 @@ def catalog(repo: Path, *, form: str, title: str, offline: bool, **options: obje
 def _asked(settings: Settings, event: Event, registry: str) -> Asked:
     from tfimages_action.adapters.registry.client import RegistryClient
     from tfimages_action.adapters.registry.records import RecordReader
-    from tfimages_action.doors import hub_actions
     from tfimages_action.doors.cataloguing import Asked
-    from tfimages_action.doors.logins import credentials_for
+    from tfimages_action.doors.hub import actions as hub_actions
+    from tfimages_action.doors.wiring.logins import credentials_for
 
     client = RegistryClient(credentials=credentials_for(settings, event, registry))
     asked = Asked(registry=client, records=RecordReader(client))

@@ -24,7 +24,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def check(image: str, repo: Path, *, as_json: bool, **options: object) -> int:
     """Build IMAGE with what it is built on, boot it, and make its checks. Publishes nothing."""
-    from tfimages_action.doors.home_words import at_home
+    from tfimages_action.doors.inputs.home_words import at_home
     from tfimages_action.doors.trying import tried
     from tfimages_action.report.closing import failure_lines
 

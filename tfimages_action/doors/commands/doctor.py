@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.doors.event import read_event
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import resolve_settings
 from tfimages_action.doors.looking import repository_option
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import resolve_settings
 from tfimages_action.errors import ExitCode
 
 
@@ -40,8 +40,8 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(repo: Path, *, as_json: bool, **options: object) -> int:
     """Ask engine, registry, Hub and repository whether a run would find what it needs."""
-    from tfimages_action.doors.doctor import examine
-    from tfimages_action.doors.home_words import at_home
+    from tfimages_action.doors.doctor.findings import examine
+    from tfimages_action.doors.inputs.home_words import at_home
 
     settings = resolve_settings(given_inputs(options), os.environ)
     event = read_event(os.environ, workspace=repo, at_home=True)

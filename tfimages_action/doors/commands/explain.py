@@ -30,7 +30,7 @@ def explain(
     image: str, repo: Path, *, worktree: bool, records: bool, as_json: bool, **options: object
 ) -> None:
     """Say why IMAGE would be built or left alone: the way to the cause, and what differs there."""
-    from tfimages_action.core.explain import explain as explained
+    from tfimages_action.core.plan.explain import explain as explained
 
     plan = look(repo, options, worktree=worktree, records=records).plan
     found = explained(plan, image)

@@ -39,7 +39,7 @@ def _exported(name: str) -> Iterator[tuple[ByteStream, StartConfig]]:
     from tfimages_action.adapters.engine.pulls import Puller
     from tfimages_action.adapters.engine.source import EngineImageSource
     from tfimages_action.core.reference import ImageReference
-    from tfimages_action.core.work import Published
+    from tfimages_action.core.run.work import Published
 
     connection, stop = Connection(os.environ), threading.Event()
     found = connection.inspect(name)

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from tfimages_action.doors import hub_actions
-from tfimages_action.doors.done import Done
+from tfimages_action.doors.hub import actions as hub_actions
+from tfimages_action.doors.hub.done import Done
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import Settings, resolve_settings
 from tfimages_action.doors.nearest import NearestGroup
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import Settings, resolve_settings
 
 Command = Callable[..., Any]
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import Settings, resolve_settings
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import Settings, resolve_settings
 from tfimages_action.errors import CatalogError, SettingsError
 
 if TYPE_CHECKING:
-    from tfimages_action.core.catalog import Catalog
-    from tfimages_action.core.survey import PassedOver
+    from tfimages_action.core.catalog.model import Catalog
+    from tfimages_action.core.catalog.survey import PassedOver
     from tfimages_action.core.tree import Revision
 
 _NOBODY = "ghcr.io/your-name"
@@ -46,7 +46,7 @@ def init(repo: Path, *, only_list: bool, as_json: bool, **options: object) -> No
     a Dockerfile, or no folder does; else the repository's root. The workflow names --registry.
     """
     from tfimages_action.adapters.git.repository import GitRepository
-    from tfimages_action.core.survey import likely_images_dir
+    from tfimages_action.core.catalog.survey import likely_images_dir
     from tfimages_action.core.tree import walk
     from tfimages_action.doors.starting import WORKFLOW, secrets_of, starting_files, write_new
 
@@ -87,7 +87,7 @@ def _next(registry: str, images_dir: str, secrets: Sequence[str]) -> Iterable[st
 
 
 def _registry(settings: Settings, repo: Path, origin: str | None) -> str:
-    from tfimages_action.doors.planning import registry_of
+    from tfimages_action.doors.planning.planner import registry_of
 
     event = read_event(os.environ, workspace=repo, at_home=True)
     try:
@@ -101,12 +101,12 @@ def _registry(settings: Settings, repo: Path, origin: str | None) -> str:
 def _found(
     worktree: Revision, settings: Settings, registry: str
 ) -> tuple[Catalog, tuple[PassedOver, ...]]:
-    from tfimages_action.core.catalog import Catalog
-    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog.discovery import IMAGES_YAML, normal
+    from tfimages_action.core.catalog.files import Files
+    from tfimages_action.core.catalog.model import Catalog
+    from tfimages_action.core.catalog.survey import linked_folders, passed_over
     from tfimages_action.core.config.read import read_images_yaml
-    from tfimages_action.core.discovery import IMAGES_YAML, normal
-    from tfimages_action.core.files import Files
-    from tfimages_action.core.survey import linked_folders, passed_over
     from tfimages_action.core.tree import walk
 
     options = CatalogOptions(registry=registry, images_dir=settings.images_dir)

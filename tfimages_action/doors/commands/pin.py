@@ -12,7 +12,7 @@ from typing import assert_never
 
 import click
 
-from tfimages_action.core.downloads import Download, write_checksum
+from tfimages_action.core.catalog.downloads import Download, write_checksum
 from tfimages_action.errors import ExitCode, SettingsError, StageError
 
 
@@ -132,9 +132,9 @@ def _line(done: Settled) -> str:
 
 def _downloads(repo: Path, images_dir: str) -> tuple[Download, ...]:
     from tfimages_action.adapters.git.repository import GitRepository
-    from tfimages_action.core.catalog_builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog.builder import CatalogOptions, build_catalog
+    from tfimages_action.core.catalog.downloads import downloads
     from tfimages_action.core.dockerfile.parse import parse
-    from tfimages_action.core.downloads import downloads
 
     options = CatalogOptions(registry="registry.invalid/pin", images_dir=images_dir)
     catalog = build_catalog(GitRepository(repo).worktree(), options)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfimages_action.doors.inputs.options import given_inputs
+from tfimages_action.doors.inputs.settings import resolve_settings
 from tfimages_action.doors.looking import look, look_options
-from tfimages_action.doors.options import given_inputs
-from tfimages_action.doors.settings import resolve_settings
 
 if TYPE_CHECKING:
-    from tfimages_action.core.plan import Plan
+    from tfimages_action.core.plan.model import Plan
 
 
 @click.command(
@@ -52,7 +52,7 @@ def plan(
     """Show what a release would build, convert or leave alone, with the reason for each image."""
     planned = look(repo, options, worktree=worktree, records=records)
     if form == "json":
-        from tfimages_action.core.plan_json import plan_as_json
+        from tfimages_action.core.plan.as_json import plan_as_json
 
         click.echo(plan_as_json(planned.plan))
     else:
@@ -67,7 +67,7 @@ def plan(
 
 
 def _expected(plan: Plan, options: Mapping[str, object], report: Path) -> str:
-    from tfimages_action.doors.estimating import expected_s
+    from tfimages_action.doors.planning.estimating import expected_s
     from tfimages_action.report import words
 
     settings = resolve_settings(given_inputs(options), os.environ)

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from tfimages_action.doors.asked import Asked
-from tfimages_action.doors.event import read_event
-from tfimages_action.doors.inputs import INPUTS, InputKind
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import resolve_settings
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import resolve_settings
+from tfimages_action.doors.inputs.table import INPUTS, InputKind
 from tfimages_action.errors import SettingsError
 
 _INPUTS = tuple(spec.name for spec in INPUTS if spec.kind is not InputKind.SECRET)
@@ -55,7 +55,7 @@ def publish(
     **options: object,
 ) -> int:
     """Publish a release: build what changed, prove it, push it, convert it."""
-    from tfimages_action.doors.publishing import LOG_WIDTH, Request, publish_run
+    from tfimages_action.doors.publishing.run import LOG_WIDTH, Request, publish_run
 
     for place in (summary, report):
         if place is not None and not place.absolute().parent.is_dir():

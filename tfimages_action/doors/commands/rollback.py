@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from tfimages_action.doors.event import read_event
+from tfimages_action.doors.inputs.event import read_event
+from tfimages_action.doors.inputs.options import given_inputs, input_options
+from tfimages_action.doors.inputs.settings import resolve_settings
 from tfimages_action.doors.looking import image_argument, repository_option
-from tfimages_action.doors.options import given_inputs, input_options
-from tfimages_action.doors.settings import resolve_settings
 
 _INPUTS = (
     "registry", "registry-username", "images-dir", "convert", "local", "flist-dir", "hub-url",
@@ -42,9 +42,9 @@ Examples:
 def rollback(image: str, version: str, repo: Path, *, as_json: bool, **options: object) -> None:
     """Let IMAGE's moving names, in the registry and of its flist, serve VERSION again."""
     from tfimages_action.core.tags import parse_version_tag, require_version_tag
-    from tfimages_action.doors.fitting import settings_for
-    from tfimages_action.doors.planning import make_plan, open_sources, registry_of
-    from tfimages_action.doors.services import open_services
+    from tfimages_action.doors.planning.planner import make_plan, open_sources, registry_of
+    from tfimages_action.doors.publishing.fitting import settings_for
+    from tfimages_action.doors.wiring.services import open_services
     from tfimages_action.pipeline.moving import rollback as roll_back
 
     wanted = require_version_tag(version)

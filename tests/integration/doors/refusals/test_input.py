@@ -10,10 +10,10 @@ import pytest
 from tests.bed.scratch import ScratchRepository
 from tests.integration.doors.refusals.conftest import InStep, Refused
 from tfimages_action.doors import action, terminal
-from tfimages_action.doors.event import Event
-from tfimages_action.doors.planning import make_plan, open_sources
-from tfimages_action.doors.preflight import refuse_outside_contexts
-from tfimages_action.doors.settings import Settings
+from tfimages_action.doors.inputs.event import Event
+from tfimages_action.doors.inputs.settings import Settings
+from tfimages_action.doors.planning.planner import make_plan, open_sources
+from tfimages_action.doors.planning.preflight import refuse_outside_contexts
 from tfimages_action.errors import SettingsError
 
 

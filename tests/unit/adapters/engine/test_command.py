@@ -9,9 +9,10 @@ from tfimages_action.adapters.engine.buildx import DriverKind
 from tfimages_action.adapters.engine.cache import Cache, CacheKind, cache_arguments, missing_for
 from tfimages_action.adapters.engine.command import BuildOptions, build_arguments
 from tfimages_action.adapters.engine.contexts import LaidOut
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import BuildRequest, PinnedParent
+from tfimages_action.core.run.work import BuildRequest, PinnedParent
 
 DIGEST = "sha256:" + "d" * 64
 IMAGE = Image(

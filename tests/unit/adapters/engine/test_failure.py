@@ -10,7 +10,8 @@ from tfimages_action.adapters.engine.failure import (
     read_last_words,
     speaks_of_engine,
 )
-from tfimages_action.core.catalog import External, Image, Kind
+from tfimages_action.core.catalog.model import External, Image
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.reference import ImageReference
 from tfimages_action.errors import Location
 

@@ -6,7 +6,8 @@ import pytest
 
 from tfimages_action.adapters.hub.naming import check_names
 from tfimages_action.core import flist_name
-from tfimages_action.core.catalog import Image, Kind
+from tfimages_action.core.catalog.model import Image
+from tfimages_action.core.config.kind import Kind
 from tfimages_action.core.flist_name import FlistNameError
 from tfimages_action.core.reference import ImageReference
 

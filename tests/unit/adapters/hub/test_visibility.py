@@ -1,6 +1,6 @@
 """A private package is named with its settings page."""
 
-from tfimages_action.core.denial import settings_page
+from tfimages_action.core.published.denial import settings_page
 from tfimages_action.core.reference import ImageReference
 
 
