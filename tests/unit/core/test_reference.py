@@ -21,6 +21,7 @@ DIGEST = "sha256:" + "ab" * 32
         (f"alpine@{DIGEST}", f"docker.io/library/alpine@{DIGEST}"),
         (f"alpine:3@{DIGEST}", f"docker.io/library/alpine:3@{DIGEST}"),
         ("[::1]:5000/a", "[::1]:5000/a:latest"),
+        ("a_b.c/d", "a_b.c/d:latest"),
     ],
 )
 def test_normalises(written: str, normalised: str) -> None:
@@ -31,6 +32,7 @@ def test_normalises(written: str, normalised: str) -> None:
     "text",
     [
         *("", ":tag", "Alpine", "a//b", "a:", "a b", "ghcr.io/Owner/x", "-a", "a" * 64),
+        *("a_B.c/d", "a_b.c:5000/d", "a_.c/d", "a._b/c", "a..b/c"),
         *("a@sha256:12", "a@" + DIGEST[:-1], "a@" + DIGEST.upper(), "a@md5:" + "ab" * 16),
         "a/" * 127 + "ab",
     ],
