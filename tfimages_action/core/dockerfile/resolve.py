@@ -39,6 +39,8 @@ from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError,
 from tfimages_action.errors import DockerfileError, Location
 
 DEFAULT_PLATFORM: Final = "linux/amd64"
+_NO_CONTEXTS: Final = frozenset((SCRATCH, "context"))
+"""Names that BuildKit looks up among no named contexts."""
 
 
 class UnresolvedError(DockerfileError):
@@ -157,8 +159,8 @@ class _Resolver:
         self._dockerfile = dockerfile
         self._args = args
         self.env = env
-        self._contexts = frozenset(map(_familiar, contexts))
-        self._graph = StageGraph(dockerfile, self.env, contexts)
+        self._contexts = frozenset(map(_familiar, contexts)) - _NO_CONTEXTS
+        self._graph = StageGraph(dockerfile, self.env, self._contexts)
         self._target = self._graph.target(target)
 
     def resolution(
@@ -177,7 +179,7 @@ class _Resolver:
         wanted = {index for index, node in enumerate(stages) if node in seen}
         return Resolution(
             references=self._references(needed, images),
-            onbuild=self._target.stage.onbuild if self._target.stage else (),
+            onbuild=self._onbuild(),
             base=self._base(images),
             unset=self._unset(needed, wanted),
             problems=tuple([_problem(doubt, path) for doubt in doubts]),
@@ -211,7 +213,7 @@ class _Resolver:
             if node.base:
                 triggers: Sequence[str] = node.base.stage.onbuild if node.base.stage else ()
             else:  # those of an image that is only copied from, too: nothing runs, but they name
-                triggers = onbuild_of(images[node]) if node in images else ()
+                triggers = onbuild_of(images[node]) if self._is_asked_for(node, images) else ()
             if not triggers:
                 continue
             _refuse_endless(node, images)
@@ -233,6 +235,10 @@ class _Resolver:
         while node.base:
             node = node.base
         return _reference_of(node, images[node]) if self._is_asked_for(node, images) else None
+
+    def _onbuild(self) -> tuple[str, ...]:
+        target = self._target
+        return target.stage.onbuild if target.stage and not target.replaced else ()
 
     def _is_asked_for(self, node: Node, images: Mapping[Node, ImageReference]) -> bool:
         if node not in images or node.replaced:

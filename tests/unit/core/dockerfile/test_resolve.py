@@ -74,6 +74,11 @@ def test_triggers_that_lead_back_to_their_image_are_refused(data: bytes) -> None
         resolve(parse(data), onbuild_of=triggers)
 
 
+def test_a_named_context_in_place_of_an_image_leaves_no_triggers() -> None:
+    triggers = _triggers(p=("COPY --from=tools / /",))
+    assert resolve(parse(b"FROM p"), contexts={"p"}, onbuild_of=triggers).references == ()
+
+
 def _triggers(**triggers: tuple[str, ...]) -> Callable[[ImageReference], tuple[str, ...]]:
     """By the short name of the image that leaves them."""
     return lambda image: triggers.get(image.repository.removeprefix("library/"), ())

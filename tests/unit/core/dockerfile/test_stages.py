@@ -137,3 +137,15 @@ def test_a_named_context_replaces_a_stage() -> None:
 def test_a_named_context_replaces_an_image() -> None:
     found = resolve(parse(b"FROM a\nCOPY --from=tools / /\n"), contexts={"tools"})
     assert [reference.written for reference in found.references] == ["a"]
+
+
+def test_a_target_that_a_named_context_replaces_leaves_no_triggers() -> None:
+    dockerfile = parse(b"FROM a AS b\nONBUILD RUN x")
+    assert resolve(dockerfile).onbuild == ("RUN x",)
+    assert resolve(dockerfile, contexts={"b:latest"}).onbuild == ()
+
+
+@pytest.mark.parametrize("name", ["scratch", "context"])
+def test_no_named_context_has_the_names_that_buildkit_keeps(name: str) -> None:
+    found = resolve(parse(f"FROM a AS {name}\nFROM {name}".encode()), contexts={name})
+    assert [reference.written for reference in found.references] == ["a"]
