@@ -46,6 +46,10 @@ class TestParents:
         ]
         assert [str(e.reference) for e in catalog.images[0].externals] == ["ghcr.io/owner/gone:1"]
 
+    def test_one_pinned_by_its_digest_is_meant_to_be_from_outside(self) -> None:
+        pinned = "ghcr.io/owner/gone@sha256:" + "a" * 64
+        assert warnings_of(catalog_of({"images/c/Dockerfile": f"FROM {pinned}\n"})) == []
+
     def test_a_fork_builds_on_its_own_images(self) -> None:
         files = {**VARIANTS, "images/child/Dockerfile": "ARG REGISTRY\nFROM ${REGISTRY}/u:1\n"}
         assert image_of(files, "child", registry="localhost:5000/x").parent_names == ("u:1",)

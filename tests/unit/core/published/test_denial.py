@@ -8,6 +8,7 @@ from tfimages_action.errors import RegistryError, StageError
 
 GHCR = ImageReference.parse("ghcr.io/owner/group/app:1")
 HUB = ImageReference.parse("ubuntu:24.04")
+OWN = ImageReference.parse("r.example/owner/app:1")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,26 @@ def test_a_package_that_lets_us_not_write_names_the_page_that_cures_it() -> None
     assert "packages: write" in hint
     assert "Manage Actions access" in hint
     assert "https://github.com/orgs/owner/packages/container/group%2Fapp/settings" in hint
+
+
+@pytest.mark.parametrize(
+    ("reference", "status", "cure"),
+    [
+        (GHCR, 401, "packages: write"),
+        (HUB, 401, "dockerhub-password"),
+        (OWN, 401, "registry-username and registry-password"),
+        (OWN, 403, "the user may not do this at r.example"),
+        (OWN, 429, "r.example limits our rate"),
+    ],
+)
+def test_each_registry_has_its_own_cure(reference: ImageReference, status: int, cure: str) -> None:
+    assert cure in denial.explain(reference, status, "").hint
+
+
+def test_where_the_visibility_of_a_package_is_changed() -> None:
+    page = "/owner/packages/container/group%2Fapp/settings"
+    assert f"https://github.com/users{page}" in denial.settings_page(GHCR)
+    assert denial.settings_page(OWN) == "in the settings of r.example/owner/app"
 
 
 def test_a_rate_limit_of_docker_hub_names_the_credentials() -> None:
