@@ -82,6 +82,12 @@ def test_anchors_and_merges_are_fine() -> None:
     assert variants[0].args == {"X": "1", "Y": "3"}
 
 
+def test_of_several_that_are_merged_the_earlier_wins() -> None:
+    assert read("args: {<<: [{X: 1, Y: 1}, {Y: 2, Z: 2}], X: 0}").args == {
+        "X": "0", "Y": "1", "Z": "2",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message", "hint"),
     [
@@ -108,6 +114,9 @@ def test_anchors_and_merges_are_fine() -> None:
         ("a: [", 1, "not YAML", ""),
         ("a: 1\n---\nb: 1", 2, "not YAML", ""),
         ("x: &a [*a]", 1, "nested too deep", ""),
+        ("args: &a {<<: *a}", 1, "`<<` takes a mapping", ""),
+        ("args:\n  A: 1\n  <<: A", 3, "`<<` takes a mapping", ""),
+        ("args:\n  <<: [{A: 1}, B]", 2, "`<<` takes a mapping", ""),
         ("x: !!python/object:os.x {}", 1, "is not allowed", ""),
         ("x: !mine 1", 1, "is not allowed", ""),
         ("? [a]\n: b", 1, "a key must be a word", ""),
