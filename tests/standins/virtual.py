@@ -25,6 +25,10 @@ class VirtualWorkers(Generic[K]):
     def now(self) -> float:
         return self._clock
 
+    def spend(self, seconds: float) -> None:
+        """Let time go by within a call."""
+        self._clock += seconds
+
     def start(self, key: K, call: Callable[[], None]) -> None:
         error: Exception | None = None
         try:

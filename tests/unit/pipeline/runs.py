@@ -13,8 +13,10 @@ from tfimages_action.core.run.events import Event
 from tfimages_action.core.run.report import RunReport
 from tfimages_action.core.tags import require_version_tag
 from tfimages_action.pipeline.backoff import RetryPolicy
+from tfimages_action.pipeline.graph import Job
 from tfimages_action.pipeline.options import Assignment, Options
 from tfimages_action.pipeline.run import PipelineRun
+from tfimages_action.pipeline.workers import Workers
 
 OPTIONS = Options(retry=RetryPolicy(tries=3, first_s=0.001, longest_s=0.001))
 FAMILY = (image("a"), image("b", "a"), image("c", "b"), image("x"), image("y", "x"))
@@ -31,6 +33,7 @@ def pipeline(
     occasion: names.Occasion | None = None,
     options: Options = OPTIONS,
     listener: Callable[[Event], None] = lambda _event: None,
+    workers: Workers[Job] | None = None,
     **services: object,
 ) -> PipelineRun:
     occasion = occasion or release()
@@ -39,7 +42,9 @@ def pipeline(
         revision=FakeRevision(),
         occasion=occasion,
     )
-    return PipelineRun(assignment, world.services(**services), options, listener=listener)
+    return PipelineRun(
+        assignment, world.services(**services), options, listener=listener, workers=workers
+    )
 
 
 def outcomes(report: RunReport) -> dict[str, str]:

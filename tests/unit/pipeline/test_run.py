@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from tests.standins.plans import image, plan_from, step
-from tests.standins.world import FakeEngine, World
+from tests.standins.virtual import VirtualWorkers
+from tests.standins.world import FakeEngine, FakeHub, World
 from tests.unit.pipeline.runs import OPTIONS, outcomes, pipeline, release
 from tfimages_action.core.catalog.model import Image
 from tfimages_action.core.plan.model import Action, ReasonKind
 from tfimages_action.core.published import names
 from tfimages_action.core.published.names import BranchPush
-from tfimages_action.core.run.report import Outcome, Stage
+from tfimages_action.core.run.report import Flist, Outcome, Stage
+from tfimages_action.core.run.work import FlistSource, Log
 from tfimages_action.errors import ExitCode
+from tfimages_action.pipeline.graph import Job
 
 
 def test_a_build_becomes_three_names_of_one_digest_and_three_of_one_flist(world: World) -> None:
@@ -58,6 +62,29 @@ def test_the_effects_come_in_the_order_of_their_promises(world: World) -> None:
         "link r.example-o-hero-latest.flist",
         "name o/hero:latest",
     ]
+
+
+def test_a_hub_that_grows_slow_is_asked_for_less_at_once(world: World) -> None:
+    workers = VirtualWorkers[Job](lambda job: 10.0 if job.stage is Stage.CONVERT else 0.0)
+
+    class Slowing(FakeHub):
+        def convert(
+            self, image: Image, source: FlistSource, *, log: Log, stop: threading.Event
+        ) -> Flist:
+            workers.spend(1.0 if image.name == "a" else 100.0)
+            return super().convert(image, source, log=log, stop=stop)
+
+    workers.spend(1e6)  # a clock that never goes back begins anywhere
+    steps = [step(image(name)) for name in "abcd"]
+    report = pipeline(world, *steps, workers=workers, converter=Slowing(world)).run()
+    took = sorted(
+        (stage.started_s, stage.ended_s)
+        for run in report.images
+        for stage in run.stages
+        if stage.stage is Stage.CONVERT
+    )
+    overlaps = [second[0] < first[1] for first, second in pairwise(took)]
+    assert overlaps == [True, False, False]
 
 
 def test_a_second_run_does_nothing_and_a_new_release_names_what_it_skips(world: World) -> None:

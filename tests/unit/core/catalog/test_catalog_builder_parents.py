@@ -71,6 +71,18 @@ class TestParents:
             "taker": ("base", "tools"),
         }
 
+    @pytest.mark.parametrize(
+        "name", ["alpine", "alpine:latest", "docker.io/library/alpine", LATEST_ALPINE]
+    )
+    def test_a_named_context_stands_for_an_image_however_it_is_written(self, name: str) -> None:
+        files = {
+            "images/a/Dockerfile": "FROM alpine\nCOPY --from=alpine:3 a /a\n",
+            "images/a/image.yaml": f"contexts: {{'{name}': common}}",
+            "common/x": "1",
+        }
+        found = image_of(files)
+        assert [str(e.reference) for e in found.externals] == ["docker.io/library/alpine:3"]
+
     def test_named_contexts_are_folders_and_no_images(self) -> None:
         files = {
             "images/a/Dockerfile": ALPINE + "COPY --from=ssh etc /etc\nCOPY --from=other /a /\n",

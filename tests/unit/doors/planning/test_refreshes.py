@@ -46,8 +46,11 @@ def test_an_unchanged_result_is_confirmed_not_published(bed: Bed) -> None:
     before = {name: bed.tags(name) for name in ("base", "child")}
     links = bed.world.links()
     bed.world.moves[str(DEBIAN)] = 1
-    found = outcomes(bed.run())
+    report = bed.run()
+    found = outcomes(report)
     assert found["base"] is found["child"] is Outcome.REUSED
+    told = {run.step.image.name: run.digest for run in report.images}
+    assert told["base"] == before["base"]["latest"]
     base = f"base-{names.short(bed.world.base(DEBIAN))}"
     for name, tags in before.items():
         assert bed.tags(name) == {**tags, base: tags["latest"]}
