@@ -9,10 +9,10 @@ from tfimages_action.core.catalog.definition import Definition
 from tfimages_action.core.catalog.discovery import Folder
 from tfimages_action.core.catalog.model import NamedContext
 from tfimages_action.core.dockerfile.model import Dockerfile
-from tfimages_action.core.dockerfile.resolution import Reference, Resolution
+from tfimages_action.core.dockerfile.resolution import Resolution
 from tfimages_action.core.dockerfile.resolve import DEFAULT_PLATFORM, no_triggers, resolve
 from tfimages_action.core.problem import Problem, Severity
-from tfimages_action.core.reference import ImageReference, ReferenceSyntaxError
+from tfimages_action.core.reference import ImageReference
 from tfimages_action.core.tree import TreeEntry
 from tfimages_action.errors import Location
 
@@ -68,18 +68,6 @@ class Draft:
         ]
         return found[0] if len(found) == 1 else _union(found)
 
-    def references(self, resolution: Resolution) -> Sequence[Reference]:
-        """The references that no named context replaces."""
-        if not self.contexts:
-            return resolution.references
-        replaced = {context.name for context in self.contexts}
-        replaced |= {str(image) for name in replaced if (image := _parsed(name))}
-        return [
-            reference
-            for reference in resolution.references
-            if reference.written not in replaced and str(reference.image) not in replaced
-        ]
-
     def questionable(self, resolution: Resolution) -> bool:
         """Whether there may be any of the `warnings`; for most there is none."""
         return bool(resolution.problems or resolution.unset or self.definition.own_args)
@@ -115,10 +103,3 @@ def _union(found: Sequence[Resolution]) -> Resolution:
         declared=frozenset().union(*(one.declared for one in found)),
         problems=tuple(dict.fromkeys(problem for one in found for problem in one.problems)),
     )
-
-
-def _parsed(name: str) -> ImageReference | None:
-    try:
-        return ImageReference.parse(name)
-    except ReferenceSyntaxError:
-        return None

@@ -52,7 +52,7 @@ class Linker:
         parents: list[ParentLink] = []
         externals: list[External] = []
         problems: list[Problem] = []
-        for reference in draft.references(resolution):
+        for reference in resolution.references:
             location = Location(path=draft.dockerfile.path, line=reference.line)
             image = self.image_of(reference.image)
             if image is not None:
