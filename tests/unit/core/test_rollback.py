@@ -2,11 +2,10 @@
 
 from datetime import UTC, datetime
 
-from tfimages_action.core.knowledge import Knowledge
-from tfimages_action.core.record import Record
-from tfimages_action.core.rollback import Rollback, with_rollbacks
-
 from tests.bed.revisions import catalog_of
+from tfimages_action.core.plan.knowledge import Knowledge
+from tfimages_action.core.plan.rollback import Rollback, with_rollbacks
+from tfimages_action.core.published.record import Record
 from tfimages_action.core.tags import require_version_tag
 
 V1, V2, V3 = map(require_version_tag, ("v1", "v2", "v3"))
