@@ -15,7 +15,7 @@ _AT_HOME: Final = {
     "registry-username": "User of the registry; the password is TFIMAGES_REGISTRY_PASSWORD. "
     "Default: both as `docker login` left them.",
 }
-"""Where an input's own words speak of an event, which there is none of in a terminal."""
+"""Where an input's own words speak of an event: in a terminal there is none."""
 
 Command = Callable[..., Any]
 
