@@ -95,7 +95,7 @@ def test_where_no_hub_answers_flists_are_made_here_if_that_was_asked_for(
 ) -> None:
     monkeypatch.setenv("TFHUB_TOKEN", "t")
     nobody = ("--hub-url", f"http://127.0.0.1:{free_port()}")
-    assert "`without-hub: local`" in run("publish", *nobody, code=2)
+    assert "`--without-hub local`" in run("publish", *nobody, code=2)
     report = json.loads(run("publish", *nobody, "--without-hub", "local", "--json"))
     assert [image["outcome"] for image in report["images"]] == ["published", "published"]
     (warning,) = (p for p in report["problems"] if "without the Hub" in p["message"])
