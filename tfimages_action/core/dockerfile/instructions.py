@@ -14,6 +14,7 @@ from typing import Final
 from tfimages_action.core.dockerfile.model import Instruction, LineError
 from tfimages_action.core.dockerfile.mounts import check_device, mount_source
 from tfimages_action.core.dockerfile.source import parse_heredoc
+from tfimages_action.core.reference import ReferenceSyntaxError, parse_reference
 
 _TEXT: Final = "text"
 _TEXTS: Final = "texts"
@@ -111,12 +112,23 @@ def stage_name(instruction: Instruction) -> str:
         case (_,):
             return ""
         case (_, keyword, name) if keyword.casefold() == "as":
-            if not _STAGE_NAME.fullmatch(name.lower()):
-                raise LineError(f"invalid name for a build stage: {name!r}")
-            return name.lower()
+            return _checked_stage_name(name.lower())
         case _:
             hint = "a comment can't stand behind an instruction" if "#" in words else ""
             raise LineError("FROM takes an image, or an image AS a name", hint=hint)
+
+
+def _checked_stage_name(name: str) -> str:
+    try:
+        parse_reference(name)  # a builder looks for a named context in the stage's place
+    except ReferenceSyntaxError:
+        fine = False
+    else:
+        fine = _STAGE_NAME.fullmatch(name) is not None
+    if not fine:
+        hint = "it takes a letter first, then letters and numbers with single . _ or - in between"
+        raise LineError(f"invalid name for a build stage: {name!r}", hint=hint)
+    return name
 
 
 def _anything(_: Instruction) -> None:

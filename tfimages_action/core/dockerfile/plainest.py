@@ -36,7 +36,7 @@ _ARG_DEFAULT: Final = rf"""(?:"[^"\\{_CONTROL}]*+"|[^ \t'"\\{_CONTROL}]*+)"""
 _ARG: Final = rf"ARG {_BLANKS}{_ARG_NAME}(?:={_ARG_DEFAULT})?{_END}"
 _HEAD: Final = rf"(?:{_SYNTAX})?{_NO_DIRECTIVE}(?:{_BLANKS}(?:{_IDLE}|{_ARG}))*"
 _BASE: Final = rf"(?![-\[])[^ \t\\{_CONTROL}]++"
-_STAGE_NAME: Final = r"[A-Za-z][\w.-]*+"
+_STAGE_NAME: Final = r"[A-Za-z][A-Za-z\d]{0,31}+(?:[._-][A-Za-z\d]{1,31}+){0,5}"
 _FROM: Final = rf"FROM {_BLANKS}({_BASE})(?:{_GAP}[Aa][Ss]{_GAP}({_STAGE_NAME}))?{_END}"
 
 _SHELL: Final = rf"{_TEXT}(?:(?:\\(?!{_END})|{_CONTINUED}){_TEXT})*\n"

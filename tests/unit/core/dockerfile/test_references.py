@@ -149,6 +149,8 @@ REFUSED: dict[str, str] = {
     "AS without a name": "FROM a AS",
     "a stage name with a digit first": "FROM a AS 1x",
     "a stage name with a blank sign": "FROM a AS x/y",
+    "a stage name that no image could have": "FROM a AS x-\nFROM b",
+    "a stage name like an image's id": f"FROM a AS {'ab' * 32}",
     "an unknown instruction": "FROM a\nFOO bar",
     "FROM Build by another case": "FROM a AS Build\nFROM Build",
     "upper case": "FROM Alpine",

@@ -27,10 +27,12 @@ _NEARLY_OPENINGS = [
 ]  # fmt: skip
 _FROMS = [
     "FROM a", "FROM a:$V", "FROM ${V:-b} AS c", "  FROM a@b as C.d", "FROM scratch", "FROM \ta\t",
+    "FROM a AS b-c_d.e1",
 ]  # fmt: skip
 _NEARLY_FROMS = [
     "FROM -a", "FROM --a", "FROM --platform=linux/arm64 a", "FROM [a]", "FROM a b", "FROM aAS b",
-    "FROM a AS 1", "FROM a AS b c", "FROM a\\\nb", "FROM a # b", "FROM a AS", "FROM", "FROM ",
+    "FROM a AS 1", "FROM a AS b-", "FROM a AS b..c", f"FROM a AS {'ab' * 32}",
+    "FROM a AS b c", "FROM a\\\nb", "FROM a # b", "FROM a AS", "FROM", "FROM ",
 ]  # fmt: skip
 _LINES = [
     "", "# a comment \\", "  # b", "RUN a", "RUN a $B 'c \"", "RUN a \\\n  b", "RUN #a", "RUN a ",
