@@ -33,12 +33,15 @@ from tfimages_action.core.dockerfile.source import (
     reveal,
     split_command,
     strings_of_json,
+    unsplittable,
+    without_half_json,
 )
 from tfimages_action.core.dockerfile.words import BACKSLASH, WordError, expand
 from tfimages_action.errors import DockerfileError, Location
 
 _START: Final = "it begins with FROM, an image or `scratch`"
 _ERROR_LINE: Final = re.compile(r"(?:dockerfile parse error )?(?:on )?line (\d+): ?(.*)", re.DOTALL)
+_NO_STRINGS: Final = "arrays must be comprised of strings only"
 _ONBUILD: Final = re.compile(r"^\s*ONBUILD\s*", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
 
@@ -104,12 +107,7 @@ def parse_data(data: bytes) -> Dockerfile:
 
 def read_instructions(source: SourceText) -> list[Instruction]:
     """Every instruction of a file or of an ONBUILD trigger, checked. Raises `LineError`."""
-    import dockerfile as wheel  # noqa: PLC0415 - it starts Go's runtime; few files need it
-
-    try:
-        commands: Sequence[_Command] = wheel.parse_string(source.text)
-    except wheel.GoParseError as error:
-        raise _parser_error(str(error)) from None
+    commands = _commands(source.text, source.escape)
     instructions: list[Instruction] = []
     for command in commands:
         try:
@@ -120,6 +118,21 @@ def read_instructions(source: SourceText) -> list[Instruction]:
             raise
         instructions.append(instruction)
     return instructions
+
+
+def _commands(text: str, escape: str) -> Sequence[_Command]:
+    import dockerfile as wheel  # noqa: PLC0415 - it starts Go's runtime; few files need it
+
+    try:
+        commands: Sequence[_Command] = wheel.parse_string(text)
+    except UnicodeDecodeError:
+        return _commands(unsplittable(text), escape)
+    except wheel.GoParseError as error:
+        other = without_half_json(text, escape) if _NO_STRINGS in str(error) else text
+        if other == text:
+            raise _parser_error(str(error)) from None
+        return _commands(other, escape)
+    return commands
 
 
 def _parser_error(text: str) -> LineError:

@@ -18,7 +18,11 @@ from tfimages_action.core.dockerfile.words import SPACES, Lexer, WordError
 SPACE_CHARS: Final = "".join(SPACES)
 _HIDDEN: Final = "\x01\x02"
 """Stands for `<<` while the parser reads: it shall see no heredocs."""
-_DIRECTIVE: Final = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_HIDDEN_BRACKET: Final = "\x01\x03"
+"""Likewise for `[`: it shall see no JSON."""
+_DIRECTIVE: Final = re.compile(
+    rf"#[{SPACE_CHARS}]*([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=[\t\f\r ]*(.+?)[\t\f\r ]*"
+)
 _DIRECTIVES: Final = frozenset(("syntax", "escape", "check"))
 BOOLEANS: Final = frozenset(
     ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
@@ -27,6 +31,7 @@ BOOLEANS: Final = frozenset(
 _BLANKS: Final = re.compile(r"[\t\v\f\r ]+")
 _HEREDOC: Final = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 _TAKES_HEREDOCS: Final = frozenset(("run", "copy", "add"))
+_SPLITTABLE: Final = re.compile("[^\0-\x7f]")
 _CONTINUED: Final = {
     "\\": re.compile(r"(?<!\\)\\[ \t]*\Z"),
     "`": re.compile(r"(?<!`)`[ \t]*\Z"),
@@ -57,9 +62,44 @@ def prepare(data: bytes) -> SourceText:
     return SourceText(abridge(text, escape, len(directives)), escape, heredocs)
 
 
+def unsplittable(text: str) -> str:
+    """The text without letters that the parser takes apart, looking for blanks byte by byte.
+
+    What comes of them names no image in BuildKit either.
+    """
+    return _SPLITTABLE.sub(lambda found: "\u3000" if found.group() in SPACES else "\ufffd", text)
+
+
 def reveal(text: str) -> str:
     """Undo what `prepare` did to a piece of text."""
-    return text.replace(_HIDDEN, "<<")
+    return text.replace(_HIDDEN, "<<").replace(_HIDDEN_BRACKET, "[")
+
+
+def without_half_json(text: str, escape: str) -> str:
+    """The text without brackets of arguments that are JSON at their beginning alone.
+
+    To the old parser `[1] && x` is a wrong list, to newer ones a shell command.
+    """
+    lines = text.split("\n")
+    index = 0
+    while index < len(lines):
+        start = index
+        line, index = _fold(lines, index, escape)
+        name, _, rest = _triggered(line, escape)
+        if name.lower() == "healthcheck":
+            rest = rest.partition(" ")[2].lstrip(SPACE_CHARS)
+        if rest.startswith("[") and not _is_json(rest):
+            for number in range(start, index):
+                lines[number] = lines[number].replace("[", _HIDDEN_BRACKET)
+    return "\n".join(lines)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _directives(text: str) -> tuple[str, dict[str, str]]:
@@ -74,9 +114,9 @@ def _directives(text: str) -> tuple[str, dict[str, str]]:
         if key in seen:
             raise LineError(f"only one {key} parser directive can be used", number)
         seen[key] = found.group(2)
-    head = len(seen)
     # To the old parser `check` is a comment, and ends the directives.
-    lines[:head] = sorted(lines[:head], key=lambda line: "check" in line.lower().partition("=")[0])
+    known = [f"# {key}={value}" for key, value in seen.items() if key != "check"]
+    lines[: len(seen)] = [*known, "#"][: len(seen)]
     _check_options(seen.get("check", "").partition(" ")[0])
     if seen.get("escape", "`") not in ("\\", "`"):
         raise LineError(f"invalid escape token {seen['escape']!r}: it is ` or \\", 1)
@@ -134,9 +174,7 @@ def _fold(lines: list[str], index: int, escape: str) -> tuple[str, int]:
 
 
 def _may_hold_heredocs(line: str, escape: str) -> bool:
-    name, _, rest = split_command(line, escape)
-    if name.lower() == "onbuild":
-        name, _, rest = split_command(rest, escape)
+    name, _, rest = _triggered(line, escape)
     return name.lower() in _TAKES_HEREDOCS and strings_of_json(rest) is None
 
 
@@ -192,6 +230,12 @@ def _body(lines: list[str], index: int, heredoc: Heredoc, line: int) -> tuple[st
             return "".join(content), index
         content.append(raw + "\n")
     raise LineError(f"the heredoc {heredoc.name!r} has no end", line)
+
+
+def _triggered(line: str, escape: str) -> tuple[str, list[str], str]:
+    """The same as `split_command`; of an ONBUILD what it triggers."""
+    parts = split_command(line, escape)
+    return split_command(parts[2], escape) if parts[0].lower() == "onbuild" else parts
 
 
 def split_command(line: str, escape: str) -> tuple[str, list[str], str]:
