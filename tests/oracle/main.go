@@ -17,7 +17,11 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 	digest "github.com/opencontainers/go-digest"
 )
 
@@ -45,6 +49,21 @@ func (a *asked) ResolveImageConfig(_ context.Context, image string, _ sourcereso
 	return image, "", []byte(`{"os":"linux","architecture":"amd64"}`), nil
 }
 
+// builder stands for the builder's side of a build, which has a say of its own: it looks for a
+// named context in each stage's place. Its context is a git one, so that no files are asked for.
+type builder struct {
+	client.Client
+	capabilities apicaps.CapSet
+}
+
+func (b builder) BuildOpts() client.BuildOpts {
+	return client.BuildOpts{
+		Opts:    map[string]string{"context": "https://localhost/context.git"},
+		LLBCaps: b.capabilities,
+		Caps:    gateway.Caps.CapSet(gateway.Caps.All()),
+	}
+}
+
 func referencesOf(dockerfile []byte) (found []string, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -54,7 +73,12 @@ func referencesOf(dockerfile []byte) (found []string, err error) {
 	resolver := &asked{images: map[string]bool{}}
 	platform := platforms.MustParse("linux/amd64")
 	capabilities := pb.Caps.CapSet(pb.Caps.All())
+	frontend, err := dockerui.NewClient(builder{capabilities: capabilities})
+	if err != nil {
+		return nil, err
+	}
 	_, err = dockerfile2llb.Dockerfile2LLB(context.Background(), dockerfile, dockerfile2llb.ConvertOpt{
+		Client:         frontend,
 		TargetPlatform: &platform,
 		MetaResolver:   resolver,
 		LLBCaps:        &capabilities,

@@ -104,7 +104,7 @@ FOUND: dict[str, tuple[str, str]] = {
         'FROM a\nRUN --mount=from=b,target=/x [1] || ["y"]',
         "a b",
     ),
-    "no directive behind a vertical tab": ("# escape\v=`\nFROM a\\\n", "a"),
+    "no directive behind a vertical tab": ("# escape\v=`\nFROM al\\pine", "alpine"),
     "a directive behind a wide blank": ("#\u3000escape=`\nFROM a`\nb", "ab"),
     "no heredoc of ENV": ("FROM a\nENV A=<<E\nCOPY --from=b / /", "a b"),
     "heredoc in ONBUILD": ("FROM a\nONBUILD RUN <<E\nfrom pathlib import x\nE", "a"),
