@@ -96,8 +96,9 @@ def test_a_stop_reaches_what_only_talks_to_the_registry(world: World) -> None:
     threading.Thread(target=interrupt).start()
     report = run.run()
     assert report.exit_code is ExitCode.TERMINATED
-    assert report.images[0].failure is not None
-    assert report.images[0].failure.stage is Stage.PUSH
+    failure = report.images[0].failure
+    assert failure is not None
+    assert (failure.stage, failure.message) == (Stage.PUSH, "the run was told to stop")
 
 
 def test_a_stop_before_the_start_starts_nothing(world: World) -> None:
