@@ -100,6 +100,15 @@ class TestNames:
         found = image_of(files, images_dir=".")
         assert (found.name, found.context, found.folder) == ("whole", "", "")
 
+    def test_so_can_images_dir(self) -> None:
+        files = {
+            "images/images.yaml": "include: ['.']",
+            "images/Dockerfile": ALPINE,
+            "images/image.yaml": "variants: [{name: whole}]",
+        }
+        found = image_of(files)
+        assert (found.name, found.context, found.folder) == ("whole", "images", "images")
+
     @pytest.mark.parametrize("images_dir", ["images", "images/", "./images", "/images"])
     def test_images_dir_may_be_written_in_several_ways(self, images_dir: str) -> None:
         assert names_of({"images/a/Dockerfile": ALPINE}, images_dir) == {"a"}

@@ -123,6 +123,7 @@ class TestParents:
         assert [(c.name, c.folder, c.outside) for c in a.contexts] == [("zinit", "/tmp/z", True)]
         assert b == plain.find("b")
         assert a.fingerprint != image_of(files, "a").fingerprint
+        assert [files.name for files in a.ingredients.files] == [""]
 
     def test_an_override_replaces_a_context_of_image_yaml_and_an_image_as_it_is_written(
         self,
