@@ -1,9 +1,10 @@
 """The checks of an image: its own, its ancestors', its variants'."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from tests.bed.catalogs import ALPINE, image_of
-from tfimages_action.core.config.checks import FileCheck, PortCheck, SizeCheck, SshCheck
+from tfimages_action.core.config.checks import CheckRun, FileCheck, PortCheck, SizeCheck, SshCheck
 
 
 class TestChecks:
@@ -21,6 +22,32 @@ class TestChecks:
         assert plan.checks == (SshCheck(), FileCheck(path="/a", mode="755"), PortCheck(port=80))
         assert plan.run.tmpfs == ("/run",)
         assert SizeCheck(max_bytes=10_000_000) in image_of(self.FILES, "base").checks.checks
+
+    def test_a_child_that_asks_for_nothing_passes_them_too(self) -> None:
+        files = {**self.FILES, "images/leaf/Dockerfile": "FROM ghcr.io/owner/child\n"}
+        assert image_of(files, "leaf").checks == image_of(files, "child").checks
+
+    def test_of_several_parents_the_run_has_what_any_of_them_needs(self) -> None:
+        files = {
+            "images/one/Dockerfile": ALPINE,
+            "images/one/image.yaml": "checks: {run: {timeout: 900, tmpfs: [/run], env: {A: 1}}}",
+            "images/two/Dockerfile": ALPINE,
+            "images/two/image.yaml": (
+                "checks: {run: {timeout: 600, privileged: true, tmpfs: [/run, /tmp], env: {B: 2}}}"
+            ),
+            "images/both/Dockerfile": "FROM ghcr.io/owner/one\nCOPY --from=ghcr.io/owner/two /a /\n",
+            "images/own/Dockerfile": "FROM ghcr.io/owner/both\n",
+            "images/own/image.yaml": "checks: {run: {timeout: 5, privileged: false, env: {A: 9}}}",
+        }
+        joined = CheckRun(
+            privileged=True,
+            tmpfs=("/run", "/tmp"),
+            env=(("A", "1"), ("B", "2")),
+            timeout_s=900,
+        )
+        assert image_of(files, "both").checks.run == joined
+        own = replace(joined, privileged=False, env=(("A", "9"), ("B", "2")), timeout_s=5)
+        assert image_of(files, "own").checks.run == own
 
     def test_ssh_is_inherited_until_an_image_says_no(self) -> None:
         files = {
