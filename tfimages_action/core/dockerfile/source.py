@@ -103,8 +103,7 @@ def _is_json(text: str) -> bool:
 
 
 def _directives(text: str) -> tuple[str, dict[str, str]]:
-    lines = text.split("\n")
-    lines[0] = lines[0].removeprefix("\ufeff")
+    lines = text.removeprefix("\ufeff").split("\n")
     seen: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         found = _DIRECTIVE.fullmatch(line.rstrip("\r").lstrip(SPACE_CHARS))
@@ -114,6 +113,8 @@ def _directives(text: str) -> tuple[str, dict[str, str]]:
         if key in seen:
             raise LineError(f"only one {key} parser directive can be used", number)
         seen[key] = found.group(2)
+    if not seen:
+        return text, seen
     # To the old parser `check` is a comment, and ends the directives.
     known = [f"# {key}={value}" for key, value in seen.items() if key != "check"]
     lines[: len(seen)] = [*known, "#"][: len(seen)]

@@ -155,6 +155,7 @@ REFUSED: dict[str, str] = {
     "comments alone": "# x\n",
     "a directive alone": "# escape=`\n",
     "a directive without a newline": "# syntax=a\n# escape=`",
+    "BOM twice": "\ufeff\ufeff# escape=`\nFROM a",
     "NUL bytes": "\0\0\0",
     "no FROM": "ARG X=1",
     "RUN before FROM": "RUN x\nFROM a",
