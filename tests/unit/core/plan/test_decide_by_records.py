@@ -91,7 +91,9 @@ def test_what_an_earlier_run_left_undone_is_built_though_the_tags_show_nothing()
 
 def test_a_new_image_is_new_though_nothing_is_published() -> None:
     grown = catalog_of({**OLD, "images/more/Dockerfile": "FROM alpine\n"}, name="v2")
-    assert found(plan(grown, {**ALL_OLD, "more": None}))["more"] == ("build", "new")
+    made = plan(grown, {**ALL_OLD, "more": None})
+    assert found(made)["more"] == ("build", "new")
+    assert detail(made, "more") == "not there at v1"
 
 
 def test_without_a_previous_version_the_published_is_done_all_the_same() -> None:
@@ -150,7 +152,10 @@ class TestAdoption:
 
     def test_asks_for_the_images_without_our_fingerprint(self) -> None:
         later = Record(digest=DIGEST, fingerprint="v2:sha256:00")
-        asked = needs_baseline({**ALL_OLD, "mid": self.FOREIGN, "leaf": later, "base": None})
+        gone = Unreadable(cause="x")
+        asked = needs_baseline(
+            {**ALL_OLD, "mid": self.FOREIGN, "leaf": later, "none": None, "lost": gone}
+        )
         assert asked == {"mid": self.FOREIGN, "leaf": later}
 
     def test_unchanged_since_it_was_published_is_adopted(self) -> None:
