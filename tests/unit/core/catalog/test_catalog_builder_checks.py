@@ -35,7 +35,9 @@ class TestChecks:
             "images/two/image.yaml": (
                 "checks: {run: {timeout: 600, privileged: true, tmpfs: [/run, /tmp], env: {B: 2}}}"
             ),
-            "images/both/Dockerfile": "FROM ghcr.io/owner/one\nCOPY --from=ghcr.io/owner/two /a /\n",
+            "images/both/Dockerfile": (
+                "FROM ghcr.io/owner/one\nCOPY --from=ghcr.io/owner/two /a /\n"
+            ),
             "images/own/Dockerfile": "FROM ghcr.io/owner/both\n",
             "images/own/image.yaml": "checks: {run: {timeout: 5, privileged: false, env: {A: 9}}}",
         }
