@@ -51,6 +51,12 @@ def test_a_trigger_may_take_from_its_own_stage(data: bytes) -> None:
     assert [one.written for one in found.references] == ["p"]
 
 
+def test_a_trigger_may_need_a_stage_that_nothing_else_needs() -> None:
+    # BuildKit pulls `c` for this, though it never asks for its config.
+    data = b"FROM a\nCOPY --from=c / /\nFROM b AS t\nONBUILD COPY --from=0 / /\nFROM t\n"
+    assert [one.written for one in resolve(parse(data)).references] == ["a", "c", "b"]
+
+
 def test_a_trigger_takes_from_no_later_stage() -> None:
     with pytest.raises(DockerfileError, match="comes later"):
         resolve(
