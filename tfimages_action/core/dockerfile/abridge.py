@@ -16,6 +16,7 @@ from tfimages_action.core.dockerfile.words import SPACES
 _LONGEST_LINE: Final = 65_535
 """BuildKit refuses longer lines; leave it to it."""
 _INDENT: Final = "".join(sorted(SPACES - {"\n"}))
+"""What may stand before the `#` of a comment."""
 
 
 @cache

@@ -40,7 +40,7 @@ from tfimages_action.errors import DockerfileError, Location
 
 DEFAULT_PLATFORM: Final = "linux/amd64"
 _NO_CONTEXTS: Final = frozenset((SCRATCH, "context"))
-"""Names that BuildKit looks up among no named contexts."""
+"""Names of stages that BuildKit looks up among no named contexts."""
 
 
 class UnresolvedError(DockerfileError):
@@ -159,8 +159,8 @@ class _Resolver:
         self._dockerfile = dockerfile
         self._args = args
         self.env = env
-        self._contexts = frozenset(map(_familiar, contexts)) - _NO_CONTEXTS
-        self._graph = StageGraph(dockerfile, self.env, self._contexts)
+        self._contexts = frozenset(map(_familiar, contexts))
+        self._graph = StageGraph(dockerfile, self.env, self._contexts - _NO_CONTEXTS)
         self._target = self._graph.target(target)
 
     def resolution(

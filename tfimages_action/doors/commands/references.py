@@ -84,6 +84,8 @@ def _read(path: str) -> bytes:
 
 
 def _text(found: dict[str, Any]) -> str:
-    told = f"error: {found['error'].splitlines()[0]}" if found["error"] else ""
-    line = f"{found['file']}: {told or ' '.join(found['references']) or '-'}"
+    told = " ".join(found["references"]) or "-"
+    if found["error"]:
+        told = "error: " + found["error"].partition("\n  -> ")[0]
+    line = f"{found['file']}: {told}"
     return "".join(char if char.isprintable() else "\ufffd" for char in line)

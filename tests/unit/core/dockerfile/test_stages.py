@@ -146,6 +146,11 @@ def test_a_target_that_a_named_context_replaces_leaves_no_triggers() -> None:
 
 
 @pytest.mark.parametrize("name", ["scratch", "context"])
-def test_no_named_context_has_the_names_that_buildkit_keeps(name: str) -> None:
+def test_no_named_context_replaces_a_stage_of_these_names(name: str) -> None:
     found = resolve(parse(f"FROM a AS {name}\nFROM {name}".encode()), contexts={name})
+    assert [reference.written for reference in found.references] == ["a"]
+
+
+def test_a_named_context_may_replace_an_image_called_context() -> None:
+    found = resolve(parse(b"FROM a\nCOPY --from=context / /"), contexts={"context"})
     assert [reference.written for reference in found.references] == ["a"]
