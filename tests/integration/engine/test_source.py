@@ -88,7 +88,7 @@ from tfimages_action.adapters.engine.connection import Connection
 from tfimages_action.adapters.engine.pulls import Puller
 from tfimages_action.adapters.engine.source import EngineImageSource
 from tfimages_action.core.reference import ImageReference
-from tfimages_action.core.work import Published
+from tfimages_action.core.run.work import Published
 connection = Connection(os.environ)
 source = Published(digest=sys.argv[1], references=(ImageReference.parse("local/image"),))
 images = EngineImageSource(connection, Puller(connection))

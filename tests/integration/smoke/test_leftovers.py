@@ -54,7 +54,7 @@ import docker
 from tests.integration.smoke.bench import built_image
 from tfimages_action.adapters.smoke.checker import Smoke
 from tfimages_action.adapters.smoke.place import Place
-from tfimages_action.core.checks import CommandCheck
+from tfimages_action.core.config.checks import CommandCheck
 client = docker.DockerClient(base_url=sys.argv[3])
 built = built_image(client, sys.argv[1], CommandCheck(argv=("sleep", "600")))
 smoke = Smoke(client, artifacts=Path(sys.argv[2]), place=Place())
