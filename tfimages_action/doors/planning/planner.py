@@ -127,15 +127,7 @@ def make_plan(
         overrides=overrides_of(settings),
     )
     reader = Catalogs(options)
-    current = reader.read(comparison.current)
-    previous = reader.read_leniently(comparison.previous) if comparison.previous else None
-    known = Knowledge(
-        current=current,
-        previous=previous,
-        commit=comparison.current.commit,
-        force=_force(settings, event, comparison),
-        selection=Selection(only=settings.only, descendants=settings.with_descendants),
-    )
+    known = _known(settings, event, comparison, reader)
     if published is not None:
         # These three are imported where they are used: each plan would wait 2 to 10 ms for them.
         from tfimages_action.doors.planning.knowledge import with_published
@@ -153,19 +145,14 @@ def make_plan(
     if settings.mode == "preview":
         from tfimages_action.core.plan.preview import preview
 
-        last = last_release(sources)
-        released = reader.read_leniently(sources.revision(last)) if last else None
-        if released and last:
-            # The merge base may be the same commit under another name.
-            released = replace(released, revision=last)
-        release = decide(replace(known, previous=released))
+        release = decide(replace(known, previous=_last_released(reader, sources)))
         plan, outlook = preview(plan, release)
     left_out = tuple(left_out_submodules(plan, comparison.current))
     plan = replace(plan, problems=(*sources.problems, *plan.problems, *left_out))
     return Planned(
         plan=refreshing.added_to(plan) if refreshing else plan,
         comparison=comparison,
-        catalog=current,
+        catalog=known.current,
         catalogs=reader,
         registry=registry,
         source=source_of(event, sources.origin),
@@ -173,6 +160,25 @@ def make_plan(
         release=release,
         refresh=refreshing.occasion if refreshing else None,
     )
+
+
+def _known(settings: Settings, event: Event, comparison: Comparison, reader: Catalogs) -> Knowledge:
+    """What the two revisions and the inputs say, before anybody is asked."""
+    current = reader.read(comparison.current)
+    previous = reader.read_leniently(comparison.previous) if comparison.previous else None
+    return Knowledge(
+        current=current,
+        previous=previous,
+        commit=comparison.current.commit,
+        force=_force(settings, event, comparison),
+        selection=Selection(only=settings.only, descendants=settings.with_descendants),
+    )
+
+
+def _last_released(reader: Catalogs, sources: Sources) -> Catalog | None:
+    """The last release's catalog, by its tag: a merge base may be the same commit."""
+    last = last_release(sources)
+    return replace(reader.read_leniently(sources.revision(last)), revision=last) if last else None
 
 
 def _with_worktree(comparison: Comparison, worktree: Revision, *, since: str) -> Comparison:
